@@ -1,0 +1,245 @@
+"""A change to a workspace, prepared under the write lock and committed whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg import aliases, delta, snapshot
+from kg.errors import RowsRejected
+from kg.intake import Register, Rejects
+from kg.keys import match
+from kg.schema import Schema
+from kg.tables import ENTITIES, FACTS, REJECTED, SPECS, Batch, TableSpec, conform
+from kg.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a change did: rows added, changed, retracted and left as they were, by table; and the rows rejected."""
+
+    version: int
+    added: dict[str, int]
+    changed: dict[str, int]
+    retracted: dict[str, int]
+    unchanged: dict[str, int]
+    rejected: pd.DataFrame = field(repr=False)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was written."""
+        return not (any(self.added.values()) or any(self.changed.values()) or any(self.retracted.values()))
+
+
+class Writer:
+    """Collects what batches bring, against the newest snapshot; `commit` makes it the next one.
+
+    To be used by the holder of the write lock.
+    """
+
+    def __init__(self, workspace: Workspace, schema: Schema) -> None:
+        self._workspace, self._schema = workspace, schema
+        self._base = snapshot.read(workspace.path)
+        self._now = datetime.now(UTC)
+        self._tables = dict(self._base.tables)
+        self._rows = dict(self._base.rows)
+        self._sources = dict(self._base.sources)
+        self._register = Register(schema, self._stored(ENTITIES).sort_by("row").combine_chunks())
+        self._rejects: list[pa.Table] = []
+        self._writes: list[Callable[[], None]] = []
+        self._added, self._changed, self._retracted, self._unchanged = (
+            Counter[str](),
+            Counter[str](),
+            Counter[str](),
+            Counter[str](),
+        )
+        self._facts_touched = False
+
+    def _stored(self, spec: TableSpec, condition: pc.Expression | None = None) -> pa.Table:
+        path = self._workspace.table(spec.name)
+        return delta.dataset(path, self._base.tables[spec.name]).to_table(filter=condition)
+
+    # -- preparing
+
+    def take(self, batch: Batch, *, replace: bool, read_from: dict[str, Any] | None = None) -> None:
+        """Check the rows of `batch` and compare them with what its sources said before."""
+        rejects = Rejects(batch.source, self._now)
+        if batch.rejected is not None:
+            rejects.take(conform(REJECTED, batch.rejected, source=batch.source, seen_at=self._now))
+        if batch.entities is not None:
+            self._register.declare(conform(ENTITIES, batch.entities, source=batch.source), rejects)
+        for spec in SPECS.values():
+            if spec in (ENTITIES, REJECTED):
+                continue
+            frame = getattr(batch, spec.name)
+            if frame is None and not replace:
+                continue
+            fill = {"source": batch.source} | ({"learnt_at": self._now} if spec is FACTS else {})
+            rows = conform(spec, frame if frame is not None else pa.table({c: [] for c in spec.required}), **fill)
+            good = (
+                self._register.admit_facts(rows, rejects)
+                if spec is FACTS
+                else self._register.admit(spec, rows, rejects)
+            )
+            for source in {batch.source} if replace else set():
+                self._compare(spec, source, good.select(spec.schema.names), replace=True)
+            if not replace:
+                for source in pc.unique(good["source"]).to_pylist():
+                    own = good.filter(pc.equal(good["source"], source)).select(spec.schema.names)
+                    self._compare(spec, source, own, replace=False)
+        self._rejects.append(rejects.table())
+        if read_from is not None:
+            self._sources[batch.source] = read_from
+        else:
+            self._sources.setdefault(batch.source, {})
+
+    def _compare(self, spec: TableSpec, source: str, rows: pa.Table, *, replace: bool) -> None:
+        """Decide between nothing to do, an append, and a rewrite of what `source` says in this table."""
+        old = self._stored(spec, pc.field("source") == source)
+        at = match(old, rows, spec.key)
+        known = at >= 0
+        fresh = rows.filter(pa.array(~known))
+        kept = rows.filter(pa.array(known))
+        before = old.take(pa.array(at[known]))
+        if spec is FACTS:  # a fact that stays keeps the time when it was learnt
+            i = kept.schema.get_field_index("learnt_at")
+            kept = kept.set_column(i, "learnt_at", before["learnt_at"])
+        differs = np.zeros(kept.num_rows, dtype=bool)
+        for column in (c for c in spec.schema.names if c not in spec.key and c != "learnt_at"):
+            differs |= _differ(before[column], kept[column])
+        gone = np.ones(old.num_rows, dtype=bool)
+        gone[at[known]] = False
+        retracted = int(gone.sum()) if replace else 0
+        self._added[spec.name] += fresh.num_rows
+        self._changed[spec.name] += int(differs.sum())
+        self._retracted[spec.name] += retracted
+        self._unchanged[spec.name] += int((~differs).sum())
+        if spec is FACTS and (fresh.num_rows or retracted or differs.any()):
+            self._facts_touched = True
+        if differs.any() or retracted:
+            stay = old.filter(pa.array(gone)) if not replace else old.slice(0, 0)
+            self._rewrite(spec, pa.concat_tables([kept, stay, fresh]), source, fresh.num_rows - retracted)
+        elif fresh.num_rows:
+            self._append(spec, fresh)
+
+    def retract(self, facts: pa.Table, canonical: Callable[[Any], pa.Array]) -> None:
+        """Drop stored facts that equal one of `facts` (head, relation, tail canonical; source optional)."""
+        stored = self._stored(FACTS)
+        named = stored.set_column(0, "head", canonical(stored["head"])).set_column(2, "tail", canonical(stored["tail"]))
+        distinct = facts.group_by(facts.column_names).aggregate([])
+        hit = match(distinct, named, tuple(facts.column_names)) >= 0
+        found = match(
+            named.filter(pa.array(hit)).group_by(facts.column_names).aggregate([]), distinct, tuple(facts.column_names)
+        )
+        self._unchanged["facts"] += int((found < 0).sum())
+        self._retracted["facts"] += int(hit.sum())
+        for source in pc.unique(stored["source"].filter(pa.array(hit))).to_pylist():
+            own = pc.equal(stored["source"], source).to_numpy()
+            self._facts_touched = True
+            self._rewrite(FACTS, stored.filter(pa.array(own & ~hit)), source, -int((own & hit).sum()))
+
+    def _rewrite(self, spec: TableSpec, rows: pa.Table, source: str | None, difference: int) -> None:
+        path = self._workspace.table(spec.name)
+
+        def write() -> None:
+            self._tables[spec.name] = delta.replace(path, self._tables[spec.name], rows, source=source)
+            self._rows[spec.name] += difference
+
+        self._writes.append(write)
+
+    def _append(self, spec: TableSpec, rows: pa.Table) -> None:
+        path = self._workspace.table(spec.name)
+
+        def write() -> None:
+            self._tables[spec.name] = delta.append(path, self._tables[spec.name], rows)
+            self._rows[spec.name] += rows.num_rows
+
+        self._writes.append(write)
+
+    # -- committing
+
+    def commit(self, *, strict: bool) -> tuple[Change, snapshot.Snapshot]:
+        """Write the tables, then the snapshot. Until that last step nothing is visible.
+
+        Raises :class:`RowsRejected` where `strict` and a row was bad.
+        """
+        rejected = pa.concat_tables([REJECTED.schema.empty_table(), *self._rejects])
+        if strict and rejected.num_rows:
+            raise RowsRejected(rejected.to_pandas())
+        self._take_rejects(rejected)
+        for write in self._writes:
+            write()
+        if self._facts_touched:
+            self._resolve()
+        rewrite, entities = self._register.outcome()
+        path = self._workspace.table("entities")
+        known = self._base.rows["entities"]
+        if rewrite:
+            self._tables["entities"] = delta.replace(path, self._tables["entities"], entities)
+        else:
+            self._tables["entities"] = delta.append(path, self._tables["entities"], entities)
+        self._rows["entities"] = len(self._register)
+        self._added["entities"] = len(self._register) - known
+        after = self._base
+        if self._tables != dict(self._base.tables) or self._sources != dict(self._base.sources):
+            after = self._base.next(self._tables, self._rows, self._sources)
+            snapshot.commit(self._workspace.path, after)
+        names = tuple(SPECS)
+        change = Change(
+            version=after.version,
+            rejected=rejected.to_pandas(),
+            **{
+                kind: {name: counts[name] for name in names}
+                for kind, counts in (
+                    ("added", self._added),
+                    ("changed", self._changed),
+                    ("retracted", self._retracted),
+                    ("unchanged", self._unchanged),
+                )
+            },
+        )
+        return change, after
+
+    def _take_rejects(self, rejected: pa.Table) -> None:
+        if rejected.num_rows:
+            new = rejected.filter(pa.array(match(self._stored(REJECTED), rejected, REJECTED.key) < 0))
+            if new.num_rows:
+                self._append(REJECTED, new)
+                self._added["rejected"] += new.num_rows
+
+    def _resolve(self) -> None:
+        """Bring the canonical identifiers up to date with the statements of identity, which are just written."""
+        names = [n for n in ("same_as", "different_from") if n in self._schema.relations]
+        path = self._workspace.table("facts")
+        facts = delta.dataset(path, self._tables["facts"]).to_table(
+            columns=["head", "relation", "tail", "weight"], filter=pc.field("relation").isin(names)
+        )
+        heads, tails = self._register.rows(facts["head"]), self._register.rows(facts["tail"])
+        same = pc.equal(facts["relation"], "same_as").to_numpy()
+        weights = facts["weight"].to_numpy()
+        # The surest statements first; among equals the older rows, so that the outcome does not hang on file order.
+        order = np.lexsort((np.maximum(heads, tails), np.minimum(heads, tails), -weights))
+        order = order[same[order]]
+        canonical = aliases.resolve(
+            len(self._register),
+            zip(heads[order].tolist(), tails[order].tolist(), strict=True),
+            zip(heads[~same].tolist(), tails[~same].tolist(), strict=True),
+        )
+        self._register.alias(canonical)
+
+
+def _differ(a: pa.ChunkedArray, b: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """bool [n]: where two columns differ; empty equals empty."""
+    if pa.types.is_list(a.type):
+        return np.array([x != y for x, y in zip(a.to_pylist(), b.to_pylist(), strict=True)], dtype=bool)
+    both_null = pc.and_(pc.is_null(a), pc.is_null(b))
+    unequal = pc.fill_null(pc.not_equal(a, b), True)
+    return np.asarray(pc.and_not(unequal, both_null).to_numpy(), dtype=bool)

@@ -1,0 +1,69 @@
+"""Delta Lake under a snapshot: what is written becomes visible only when a snapshot names its version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
+
+from kg.errors import WorkspaceDamaged
+from kg.tables import TableSpec
+
+# Old versions are removed by vacuum, which knows what releases need, and never by the log's own clean-up.
+_CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=1 << 18)
+
+
+def create(path: Path, spec: TableSpec) -> int:
+    """Make an empty table; returns its version."""
+    table = DeltaTable.create(path, spec.schema, name=spec.name, configuration=_CONFIGURATION)
+    return table.version()
+
+
+def _at(path: Path, version: int) -> DeltaTable:
+    try:
+        return DeltaTable(path, version=version)
+    except (DeltaError, OSError) as error:
+        raise WorkspaceDamaged(path, f"version {version}: {error}") from error
+
+
+def dataset(path: Path, version: int, *, dictionary: tuple[str, ...] = ()) -> ds.Dataset:
+    """The table as it was at `version`; `dictionary` names text columns to read as dictionaries."""
+    options = ds.ParquetReadOptions(dictionary_columns=list(dictionary)) if dictionary else None
+    return _at(path, version).to_pyarrow_dataset(parquet_read_options=options)
+
+
+def append(path: Path, version: int, rows: pa.Table) -> int:
+    """Add `rows` after `version`; returns the new version."""
+    if rows.num_rows == 0:
+        return version
+    table = _rewound(path, version)
+    write_deltalake(table, rows, mode="append", writer_properties=_WRITER)
+    return DeltaTable(path).version()
+
+
+def replace(path: Path, version: int, rows: pa.Table, *, source: str | None = None) -> int:
+    """Put `rows` in the place of all rows, or of all rows of `source`; returns the new version."""
+    table = _rewound(path, version)
+    predicate = None if source is None else "source = '" + source.replace("'", "''") + "'"
+    if predicate is not None and rows.num_rows == 0:
+        table.delete(predicate)
+    else:
+        write_deltalake(table, rows, mode="overwrite", predicate=predicate, writer_properties=_WRITER)
+    return DeltaTable(path).version()
+
+
+def _rewound(path: Path, version: int) -> DeltaTable:
+    """The table with `version` as its newest state: what a killed writer left after it is undone."""
+    table = DeltaTable(path)
+    if table.version() != version:
+        table.restore(version)
+        table = DeltaTable(path)
+    return table
