@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 
 from kg import aliases, delta, snapshot
 from kg.errors import RowsRejected
-from kg.intake import Register, Rejects
+from kg.intake import admit, admit_facts
 from kg.keys import match
+from kg.register import Register
+from kg.rejects import Rejects
 from kg.schema import Schema
 from kg.tables import ENTITIES, FACTS, REJECTED, SPECS, Batch, TableSpec, conform
 from kg.workspace import Workspace
@@ -85,9 +87,9 @@ class Writer:
             fill = {"source": batch.source} | ({"learnt_at": self._now} if spec is FACTS else {})
             rows = conform(spec, frame if frame is not None else pa.table({c: [] for c in spec.required}), **fill)
             good = (
-                self._register.admit_facts(rows, rejects)
+                admit_facts(self._register, rows, rejects)
                 if spec is FACTS
-                else self._register.admit(spec, rows, rejects)
+                else admit(self._register, spec, rows, rejects)
             )
             for source in {batch.source} if replace else set():
                 self._compare(spec, source, good.select(spec.schema.names), replace=True)
@@ -222,17 +224,21 @@ class Writer:
         facts = delta.dataset(path, self._tables["facts"]).to_table(
             columns=["head", "relation", "tail", "weight"], filter=pc.field("relation").isin(names)
         )
-        heads, tails = self._register.rows(facts["head"]), self._register.rows(facts["tail"])
+        ends = np.stack([self._register.rows(facts["head"]), self._register.rows(facts["tail"])])  # [2, n]
+        involved, codes = np.unique(ends, return_inverse=True)  # sorted, so the older row still has the lower number
+        heads, tails = codes.reshape(ends.shape)
         same = pc.equal(facts["relation"], "same_as").to_numpy()
         weights = facts["weight"].to_numpy()
         # The surest statements first; among equals the older rows, so that the outcome does not hang on file order.
         order = np.lexsort((np.maximum(heads, tails), np.minimum(heads, tails), -weights))
         order = order[same[order]]
-        canonical = aliases.resolve(
-            len(self._register),
+        groups = aliases.resolve(
+            len(involved),
             zip(heads[order].tolist(), tails[order].tolist(), strict=True),
             zip(heads[~same].tolist(), tails[~same].tolist(), strict=True),
         )
+        canonical = np.arange(len(self._register))
+        canonical[involved] = involved[groups]
         self._register.alias(canonical)
 
 

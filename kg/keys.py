@@ -72,3 +72,8 @@ def _plain(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
         array = table[name]
         arrays.append(array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array)
     return pa.table(arrays, names=list(columns))
+
+
+def whole(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
