@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from kg import aliases, delta, snapshot
 from kg.errors import RowsRejected
 from kg.intake import admit, admit_facts
-from kg.keys import match
+from kg.keys import encode, match, pick
 from kg.register import Register
 from kg.rejects import Rejects
 from kg.schema import Schema
@@ -26,7 +26,10 @@ from kg.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a change did: rows added, changed, retracted and left as they were, by table; and the rows rejected."""
+    """What a change did: rows added, changed, retracted and left as they were, by table; and the rows rejected.
+
+    ``by_source`` says the same of each batch's source: {"added": {"facts": …}, …}.
+    """
 
     version: int
     added: dict[str, int]
@@ -34,6 +37,7 @@ class Change:
     retracted: dict[str, int]
     unchanged: dict[str, int]
     rejected: pd.DataFrame = field(repr=False)
+    by_source: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict, repr=False)
 
     @property
     def nothing(self) -> bool:
@@ -63,7 +67,16 @@ class Writer:
             Counter[str](),
             Counter[str](),
         )
-        self._facts_touched = False
+        self._by_source: dict[str, dict[str, dict[str, int]]] = {}
+        self._identity_touched = False
+
+    def _counts(self) -> dict[str, Counter[str]]:
+        return {
+            "added": self._added,
+            "changed": self._changed,
+            "retracted": self._retracted,
+            "unchanged": self._unchanged,
+        }
 
     def _stored(self, spec: TableSpec, condition: pc.Expression | None = None) -> pa.Table:
         path = self._workspace.table(spec.name)
@@ -73,6 +86,7 @@ class Writer:
 
     def take(self, batch: Batch, *, replace: bool, read_from: dict[str, Any] | None = None) -> None:
         """Check the rows of `batch` and compare them with what its sources said before."""
+        before, known = {what: Counter(counts) for what, counts in self._counts().items()}, len(self._register)
         rejects = Rejects(batch.source, self._now)
         if batch.rejected is not None:
             rejects.take(conform(REJECTED, batch.rejected, source=batch.source, seen_at=self._now))
@@ -85,7 +99,11 @@ class Writer:
             if frame is None and not replace:
                 continue
             fill = {"source": batch.source} | ({"learnt_at": self._now} if spec is FACTS else {})
-            rows = conform(spec, frame if frame is not None else pa.table({c: [] for c in spec.required}), **fill)
+            # Facts are many and say the same few things: they are compared as codes.
+            encoded = spec.key if spec is FACTS else ()
+            rows = conform(
+                spec, frame if frame is not None else pa.table({c: [] for c in spec.required}), encoded=encoded, **fill
+            )
             good = (
                 admit_facts(self._register, rows, rejects)
                 if spec is FACTS
@@ -94,10 +112,15 @@ class Writer:
             for source in {batch.source} if replace else set():
                 self._compare(spec, source, good.select(spec.schema.names), replace=True)
             if not replace:
-                for source in pc.unique(good["source"]).to_pylist():
-                    own = good.filter(pc.equal(good["source"], source)).select(spec.schema.names)
-                    self._compare(spec, source, own, replace=False)
+                of, sources = encode(good["source"])
+                for i, source in enumerate(sources.to_pylist()):
+                    own = good if len(sources) == 1 else good.filter(pa.array(of == i))
+                    if own.num_rows:
+                        self._compare(spec, source, own.select(spec.schema.names), replace=False)
         self._rejects.append(rejects.table())
+        own = {what: dict(counts - before[what]) for what, counts in self._counts().items()}
+        own["added"]["entities"] = len(self._register) - known
+        self._by_source[batch.source] = own
         if read_from is not None:
             self._sources[batch.source] = read_from
         else:
@@ -107,9 +130,9 @@ class Writer:
         """Decide between nothing to do, an append, and a rewrite of what `source` says in this table."""
         old = self._stored(spec, pc.field("source") == source)
         at = match(old, rows, spec.key)
+        rows = rows.cast(spec.schema)
         known = at >= 0
-        fresh = rows.filter(pa.array(~known))
-        kept = rows.filter(pa.array(known))
+        fresh, kept = pick(rows, ~known), pick(rows, known)
         before = old.take(pa.array(at[known]))
         if spec is FACTS:  # a fact that stays keeps the time when it was learnt
             i = kept.schema.get_field_index("learnt_at")
@@ -124,8 +147,10 @@ class Writer:
         self._changed[spec.name] += int(differs.sum())
         self._retracted[spec.name] += retracted
         self._unchanged[spec.name] += int((~differs).sum())
-        if spec is FACTS and (fresh.num_rows or retracted or differs.any()):
-            self._facts_touched = True
+        if spec is FACTS:
+            self._note_identity(
+                fresh, kept.filter(pa.array(differs)), *([old.filter(pa.array(gone))] if replace else [])
+            )
         if differs.any() or retracted:
             stay = old.filter(pa.array(gone)) if not replace else old.slice(0, 0)
             self._rewrite(spec, pa.concat_tables([kept, stay, fresh]), source, fresh.num_rows - retracted)
@@ -145,8 +170,13 @@ class Writer:
         self._retracted["facts"] += int(hit.sum())
         for source in pc.unique(stored["source"].filter(pa.array(hit))).to_pylist():
             own = pc.equal(stored["source"], source).to_numpy()
-            self._facts_touched = True
+            self._note_identity(stored.filter(pa.array(own & hit)))
             self._rewrite(FACTS, stored.filter(pa.array(own & ~hit)), source, -int((own & hit).sum()))
+
+    def _note_identity(self, *facts: pa.Table) -> None:
+        """Remember whether what is added, changed or taken back says what is one thing."""
+        identity = pa.array(self._schema.identity_relations, pa.string())
+        self._identity_touched |= any(pc.any(pc.is_in(f["relation"], value_set=identity)).as_py() for f in facts)
 
     def _rewrite(self, spec: TableSpec, rows: pa.Table, source: str | None, difference: int) -> None:
         path = self._workspace.table(spec.name)
@@ -179,7 +209,7 @@ class Writer:
         self._take_rejects(rejected)
         for write in self._writes:
             write()
-        if self._facts_touched:
+        if self._identity_touched:
             self._resolve()
         rewrite, entities = self._register.outcome()
         path = self._workspace.table("entities")
@@ -198,15 +228,8 @@ class Writer:
         change = Change(
             version=after.version,
             rejected=rejected.to_pandas(),
-            **{
-                kind: {name: counts[name] for name in names}
-                for kind, counts in (
-                    ("added", self._added),
-                    ("changed", self._changed),
-                    ("retracted", self._retracted),
-                    ("unchanged", self._unchanged),
-                )
-            },
+            by_source=self._by_source,
+            **{kind: {name: counts[name] for name in names} for kind, counts in self._counts().items()},
         )
         return change, after
 

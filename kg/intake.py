@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.keys import Flags, Ints, encode, first_of_each, match, pack, whole
+from kg.keys import Flags, Ints, encode, first_of_each, match, pack, pick, whole
 from kg.register import UNKNOWN, Register
 from kg.rejects import Rejects
 from kg.tables import AUDIENCE, FACTS, TITLES, TableSpec
@@ -37,7 +37,8 @@ def admit_facts(register: Register, facts: pa.Table, rejects: Rejects) -> pa.Tab
 
     no_relation = np.array([r is None for r in relations])[verbs]
     if no_relation.any():
-        reject(no_relation, whole(pc.binary_join_element_wise("no relation is called", facts["relation"], " ")))
+        why = pc.binary_join_element_wise("no relation is called", names, " ")
+        reject(no_relation, why.take(pa.array(verbs)))
     for end in (heads, tails):
         if not sound[end].all():
             reject(~sound[end], problem.take(pa.array(end)))
@@ -60,7 +61,7 @@ def admit_facts(register: Register, facts: pa.Table, rejects: Rejects) -> pa.Tab
             reject(wrong, reasons)
     identity = np.array([bool(r and r.identity) for r in relations])[verbs]
     if identity.any():
-        apart = identity & ~bad & ~register.schema.compatible[codes[heads], codes[tails]]
+        apart = identity & ~bad & ~register.schema.may_be_one[codes[heads], codes[tails]]
         reject(apart, "two identifiers of one thing must be of one type")
 
     kept = np.flatnonzero(~bad)
@@ -68,8 +69,8 @@ def admit_facts(register: Register, facts: pa.Table, rejects: Rejects) -> pa.Tab
     used[heads[kept]] = used[tails[kept]] = True
     fresh = np.flatnonzero(undeclared & used)
     register.meet(ids.take(pa.array(fresh)), codes[fresh])
-    admitted = facts.take(pa.array(kept)) if bad.any() else facts
-    return admitted.filter(pa.array(first_of_each(pack(admitted, FACTS.key))))
+    admitted = pick(facts, ~bad)
+    return pick(admitted, first_of_each(pack(admitted, FACTS.key)))
 
 
 def _fits(register: Register, asked: list[str]) -> Flags:
@@ -86,6 +87,8 @@ def _infer(
     """Type codes [ids] with the undeclared ones filled from the relations they stand in."""
     codes = codes.copy()
     open_ = codes == UNKNOWN
+    names = register.type_names
+    is_a = np.array([[register.schema.is_a(a, b) for b in names] for a in names])
     for v, relation in enumerate(relations):
         if relation is None:
             continue
@@ -93,12 +96,11 @@ def _infer(
         for end, asked in ((heads, relation.domain), (tails, relation.range)):
             if not asked:
                 continue
-            seen = np.unique(end[here])
-            seen = seen[open_[seen]]
+            stands = np.zeros(len(codes), dtype=bool)
+            stands[end[here]] = True
+            seen = np.flatnonzero(stands & open_)
             want = register.codes[asked]
-            narrower = np.array(
-                [c == UNKNOWN or register.schema.is_a(asked, register.type_names[c]) for c in codes[seen]], dtype=bool
-            )
+            narrower = (codes[seen] == UNKNOWN) | is_a[want, codes[seen]]
             codes[seen[narrower]] = want
     identity = np.array([bool(r and r.identity) for r in relations])[verbs] & usable
     for a, b in ((heads, tails), (tails, heads)):  # the other name of a thing is of its type

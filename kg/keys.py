@@ -28,12 +28,11 @@ def encode(array: pa.Array | pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     whole = column.unify_dictionaries().combine_chunks()
-    codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    values = whole.dictionary
-    if (codes < 0).any():
-        codes = np.where(codes < 0, len(values), codes)
+    indices, values = whole.indices, whole.dictionary
+    if indices.null_count:
+        indices = pc.fill_null(indices, len(values))
         values = pa.concat_arrays([values, pa.nulls(1, values.type)])
-    return codes, values
+    return indices.to_numpy().astype(np.int64), values
 
 
 def pack(table: pa.Table, columns: tuple[str, ...]) -> Ints:
@@ -56,21 +55,25 @@ def first_of_each(packed: Ints) -> Flags:
     return ~np.asarray(pd.Series(packed).duplicated().to_numpy(), dtype=bool)
 
 
+def pick(table: pa.Table, mask: Flags) -> pa.Table:
+    """The rows where `mask`, without a copy where that is all of them."""
+    return table if mask.all() else table.filter(pa.array(mask))
+
+
 def match(stored: pa.Table, rows: pa.Table, columns: tuple[str, ...]) -> Ints:
     """int64 [rows]: the index in `stored` (whose rows are distinct) of the row with the same key, or −1."""
-    both = pa.concat_tables([_plain(stored, columns), _plain(rows, columns)])
-    packed = pack(both, columns)
+    if stored.num_rows == 0:
+        return np.full(rows.num_rows, -1, dtype=np.int64)
+    packed = pack(pa.concat_tables([_encoded(stored, columns), _encoded(rows, columns)]), columns)
     return np.asarray(
         pd.Index(packed[: stored.num_rows]).get_indexer(pd.Index(packed[stored.num_rows :])), dtype=np.int64
     )
 
 
-def _plain(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
-    """`columns` without dictionaries, so that tables from different files can be joined."""
-    arrays = []
-    for name in columns:
-        array = table[name]
-        arrays.append(array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array)
+def _encoded(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """`columns` with texts as dictionaries, so that tables from different places can be joined."""
+    arrays = [table[name] for name in columns]
+    arrays = [array.dictionary_encode() if pa.types.is_string(array.type) else array for array in arrays]
     return pa.table(arrays, names=list(columns))
 
 

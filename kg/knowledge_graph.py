@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -277,7 +277,18 @@ class KnowledgeGraph:
 
         `read_from` describes what the batch was read from; it is kept in the snapshot's `sources`.
         """
-        return self._write(lambda writer: writer.take(batch, replace=True, read_from=read_from or {}), strict)
+        return self.replace_all([batch], read_from={batch.source: read_from or {}}, strict=strict)
+
+    def replace_all(
+        self, batches: Iterable[Batch], *, read_from: Mapping[str, dict[str, Any]], strict: bool = False
+    ) -> Change:
+        """:meth:`replace` for several batches, each of another source, that land together or not at all."""
+
+        def take(writer: Writer) -> None:
+            for batch in batches:
+                writer.take(batch, replace=True, read_from=read_from.get(batch.source, {}))
+
+        return self._write(take, strict)
 
     def retract(self, frame: Frame) -> Change:
         """Take facts back: columns head, relation, tail, and source to take back only what that source says.
@@ -324,13 +335,19 @@ def _merged_entities(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         return merged
     at = dict(zip(merged["id"], merged.index, strict=True))
     labels, others, types = merged["label"].tolist(), merged["other_labels"].tolist(), merged["type"].tolist()
-    for canonical, label, more, type_ in zip(
-        *(aliases[c].tolist() for c in ("same_as", "label", "other_labels", "type")), strict=True
+    given = merged["source"].notna().tolist()  # the rest was read off the identifier
+    for canonical, label, more, type_, its_own in zip(
+        *(aliases[c].tolist() for c in ("same_as", "label", "other_labels", "type")),
+        aliases["source"].notna(),
+        strict=True,
     ):
         i = at[canonical]
+        if its_own and not given[i]:
+            labels[i], given[i] = label, True
         known = list(others[i]) if others[i] is not None else []
-        known += [o for o in (label, *([] if more is None else more)) if o != labels[i] and o not in known]
+        names = [label] * its_own + list(more if more is not None else [])
+        known += [o for o in names if o != labels[i] and o not in known]
         others[i] = known or None
         if schema.is_a(type_, types[i]):
             types[i] = type_
-    return merged.assign(other_labels=others, type=types)
+    return merged.assign(label=labels, other_labels=others, type=types)

@@ -102,11 +102,9 @@ class Register:
         if count == 0:
             return
         ids = whole(entities["id"])
-        labels = entities["label"].to_pylist()
-        if None in labels:
-            labels = [
-                label if label is not None else label_of(i) for i, label in zip(ids.to_pylist(), labels, strict=True)
-            ]
+        labels = whole(entities["label"])
+        if labels.null_count:
+            labels = pc.coalesce(labels, labels_of(ids))
         nothing = pa.nulls(count, ENTITIES.schema.field("other_labels").type)
         types = pa.array(np.where(codes == UNKNOWN, 0, codes))
         self._new.append(
@@ -115,9 +113,12 @@ class Register:
                     "id": ids,
                     "row": pa.array(np.arange(len(self), len(self) + count)),
                     "type": pa.array(self.type_names, pa.string()).take(types),
-                    "label": pa.array(labels, pa.string()),
+                    "label": labels,
                     "other_labels": entities["other_labels"] if "other_labels" in entities.column_names else nothing,
-                    "source": entities["source"],
+                    # Nobody gave the label that was read off the identifier, so anybody's replaces it.
+                    "source": pc.if_else(
+                        pc.is_valid(entities["label"]), entities["source"], pa.scalar(None, pa.string())
+                    ),
                     "same_as": pa.nulls(count, pa.string()),
                 },
                 schema=ENTITIES.schema,
@@ -200,7 +201,10 @@ class Register:
     def id_problems(self, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         """text [n]: what is wrong with each identifier, empty (null) where nothing is."""
         prefix = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(ids, "", ":"), ":", max_splits=1), 0)
-        declared = pc.is_in(prefix, value_set=pa.array([*self.schema.prefixes, "http", "https", "urn"]))
+        declared = pc.or_(
+            pc.is_in(prefix, value_set=pa.array([*self.schema.prefixes])),
+            pc.match_substring_regex(ids, "^(?:https?://|urn:)"),
+        )
         shaped = pc.match_substring_regex(ids, r"^[A-Za-z][A-Za-z0-9+.-]*:.")
         clean = pc.invert(pc.match_substring_regex(ids, ILLEGAL_IN_IRI))
         text = pa.string()
@@ -212,6 +216,18 @@ class Register:
                 pc.binary_join_element_wise("the prefix", prefix, "is not declared in schema.ttl", " "),
             )
         )
+
+
+def labels_of(ids: pa.StringArray) -> pa.StringArray:
+    """Readable labels [n] for entities that nobody named: :func:`label_of` of each."""
+    simple = pc.and_(pc.match_substring(ids, ":"), pc.invert(pc.match_substring_regex(ids, "[%/]")))
+    local = pc.replace_substring_regex(ids, "^[^:]*:", "")
+    labels = pc.utf8_trim_whitespace(pc.replace_substring(pc.replace_substring(local, "_", " "), "-", " "))
+    simple = pc.and_(simple, pc.not_equal(labels, ""))
+    if not pc.all(simple).as_py():
+        odd = ids.filter(pc.invert(simple))
+        labels = pc.replace_with_mask(labels, pc.invert(simple), pa.array([label_of(i) for i in odd.to_pylist()]))
+    return labels
 
 
 def label_of(identifier: str) -> str:

@@ -23,20 +23,25 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
 
-# What N-Triples forbids inside <…>, and white space.
-ILLEGAL_IN_IRI = r"[\x00-\x20<>\"{}|^`\\]"
+# What an IRI can't have after its namespace (RFC 3987): white space, delimiters, control and private characters, a "%"
+# that escapes nothing, a second fragment. Python and Arrow both read the pattern.
+ILLEGAL_IN_IRI = (
+    '[\\x00-\\x20\\x7f-\x9f<>"{}|^`\\\\\\[\\]\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]'
+    "|%(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)|#.*#"
+)
 _ABSOLUTE = re.compile(r"(?:https?://|urn:)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityType:
-    """A class of entities, such as Film."""
+    """A class of entities, such as Film; of an overlapping one, one thing may be of several of the types below it."""
 
     name: str
     iri: str
     label: str
     comment: str
     parents: tuple[str, ...]
+    overlapping: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +181,14 @@ class Schema:
         names = list(self.types)
         return np.array([[self.is_a(a, b) or self.is_a(b, a) for b in names] for a in names])
 
+    @cached_property
+    def may_be_one(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """bool [types, types]: two identifiers of these types may name one thing."""
+        common = [t.name for t in self.types.values() if t.overlapping]
+        below = np.array([[self.is_a(name, c) for c in common] for name in self.types], dtype=bool)
+        overlap: np.ndarray[Any, np.dtype[np.bool_]] = (below[:, None, :] & below[None, :, :]).any(axis=2)
+        return self.compatible | overlap
+
     @property
     def identity_relations(self) -> tuple[str, ...]:
         return tuple(r.name for r in self.relations.values() if r.identity)
@@ -234,7 +247,10 @@ def _read(documents: Iterable[tuple[str, bytes]]) -> Schema:
         comment = one(iri, RDFS + "comment", "")
         if OWL + "Class" in kinds or RDFS + "Class" in kinds:
             parents = tuple(name_of(p) for p in values(iri, RDFS + "subClassOf"))
-            types[name] = EntityType(name=name, iri=iri, label=label, comment=comment, parents=parents)
+            overlapping = values(iri, NAMESPACE + "overlapping") == ["true"]
+            types[name] = EntityType(
+                name=name, iri=iri, label=label, comment=comment, parents=parents, overlapping=overlapping
+            )
         elif OWL + "ObjectProperty" in kinds or OWL + "SymmetricProperty" in kinds:
             domain, range_ = one(iri, RDFS + "domain", ""), one(iri, RDFS + "range", "")
             inverse = one(iri, OWL + "inverseOf", "")

@@ -63,7 +63,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 def commit(workspace: Path, snapshot: Snapshot) -> None:
     """Make `snapshot` the current one. The history is written first, so that every current snapshot is in it."""
-    text = json.dumps(asdict(snapshot), indent=1, sort_keys=True)
+    text = json.dumps(asdict(snapshot), indent=1)  # the sources stay in the order in which they came
     (workspace / HISTORY).mkdir(exist_ok=True)
     write_atomically(workspace / HISTORY / f"{snapshot.version:08d}.json", text)
     write_atomically(workspace / SNAPSHOT, text)

@@ -116,11 +116,12 @@ REJECTED = _spec(
 SPECS = {spec.name: spec for spec in (FACTS, ENTITIES, TITLES, AUDIENCE, VIEWINGS, REJECTED)}
 
 
-def conform(spec: TableSpec, frame: Frame, **fill: Any) -> pa.Table:
+def conform(spec: TableSpec, frame: Frame, *, encoded: tuple[str, ...] = (), **fill: Any) -> pa.Table:
     """Bring `frame` to the columns and types of `spec`, and keep its ``line`` and ``file`` columns if it has them.
 
-    `fill` gives values for columns that the frame lacks or leaves empty. Raises :class:`BadFrame` for a missing
-    required column, an unknown column, a value that can't be cast, or an empty cell in a required column.
+    `fill` gives values for columns that the frame lacks or leaves empty; `encoded` names text columns to give as
+    dictionaries. Raises :class:`BadFrame` for a missing required column, an unknown column, a value that can't be cast,
+    or an empty cell in a required column.
     """
     table = frame if isinstance(frame, pa.Table) else _from_pandas(spec, frame)
     extra = [c for c in ("line", "file") if c in table.column_names and c not in spec.schema.names]
@@ -132,7 +133,7 @@ def conform(spec: TableSpec, frame: Frame, **fill: Any) -> pa.Table:
     columns = {}
     for column in spec.schema:
         if column.name in table.column_names:
-            array = _cast(spec, table[column.name], column)
+            array = _cast(spec, table[column.name], column, keep=column.name in encoded)
             if array.null_count and values.get(column.name) is not None:
                 array = pc.fill_null(array, pa.scalar(values[column.name], column.type))
         else:
@@ -140,6 +141,8 @@ def conform(spec: TableSpec, frame: Frame, **fill: Any) -> pa.Table:
         if column.name in spec.required and array.null_count:
             where = pc.index(pc.is_null(array), True).as_py()
             raise BadFrame(f"{spec.name}: row {where} has no {column.name!r}.")
+        if column.name in encoded and not pa.types.is_dictionary(array.type):
+            array = array.dictionary_encode()
         columns[column.name] = array
     for name in extra:
         columns[name] = table[name].cast(pa.int64() if name == "line" else _S)
@@ -160,8 +163,13 @@ def _from_pandas(spec: TableSpec, frame: pd.DataFrame) -> pa.Table:
     return pa.table(arrays)
 
 
-def _cast(spec: TableSpec, array: pa.ChunkedArray | pa.Array, column: pa.Field) -> pa.ChunkedArray | pa.Array:
+def _cast(
+    spec: TableSpec, array: pa.ChunkedArray | pa.Array, column: pa.Field, *, keep: bool
+) -> pa.ChunkedArray | pa.Array:
+    """`array` in the type of `column`; `keep` leaves a dictionary without empty cells one."""
     if array.type == column.type:
+        return array
+    if keep and array.type == pa.dictionary(pa.int32(), column.type) and not array.null_count:
         return array
     try:
         if pa.types.is_date(column.type) and pa.types.is_timestamp(array.type):

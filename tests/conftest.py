@@ -15,3 +15,16 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data are not here: ../shared/data")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample catalogue with a promoted release."""
+    from ingest.sample import ingest_sample
+    from kg import KnowledgeGraph
+    from titlegraph.refresh import refresh
+
+    path = tmp_path_factory.mktemp("sample") / "workspace"
+    ingest_sample(KnowledgeGraph.create(path))
+    refresh(path)
+    return path
