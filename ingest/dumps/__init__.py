@@ -1,0 +1,1 @@
+"""The large public dumps, read in one pass each, with memory for what is kept of them."""
