@@ -1,0 +1,131 @@
+"""What a release is about: every entity of a snapshot numbered for it, and the facts between them as numbers.
+
+Titles come first, in the order of their rows, then everything else type by type. So the first T rows of any entity
+matrix are the titles, and the entities of a type are a slice. These positions are a release's own; the append-only
+row of the workspace stands beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from embeddings.errors import NothingToLearn
+from embeddings.views import BoolArray, FloatArray, IntArray
+from kg.knowledge_graph import KnowledgeGraph
+from kg.schema import Relation, Schema
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """n facts over positions.
+
+    Attributes:
+        heads, relations, tails: int64 [n]; relations are numbered as in `Catalogue.relations`.
+        weights: float32 [n].
+    """
+
+    heads: IntArray
+    relations: IntArray
+    tails: IntArray
+    weights: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def __getitem__(self, at: BoolArray | IntArray) -> Facts:
+        return Facts(heads=self.heads[at], relations=self.relations[at], tails=self.tails[at], weights=self.weights[at])
+
+
+def concatenate(parts: Sequence[Facts]) -> Facts:
+    """All facts of `parts`."""
+    columns = ("heads", "relations", "tails", "weights")
+    return Facts(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns})
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Entities and titles by position.
+
+    Attributes:
+        schema: what the relations are.
+        entities: id, row, type, label, other_labels, kind, year; one row a position.
+        titles: the first T of them with launch, runtime, countries, languages, summary.
+        relations: the relations that facts may have (those about identity are none).
+    """
+
+    schema: Schema
+    entities: pd.DataFrame
+    titles: pd.DataFrame
+    relations: tuple[Relation, ...]
+
+    @classmethod
+    def of(cls, kg: KnowledgeGraph) -> Catalogue:
+        """Number the entities of a snapshot. Raises :class:`NothingToLearn` where there are no titles."""
+        schema = kg.schema
+        entities = kg.entities()[["id", "row", "type", "label", "other_labels"]]
+        described = kg.titles()
+        about = pd.concat([described, kg.titles(kind="book")], ignore_index=True)
+        entities = entities.merge(about.drop(columns=["row", "label", "source"]), on="id", how="left")
+        # A title that only a fact names has a type and no row; one that only a table names may have a row and no type.
+        is_title = entities["type"].isin(schema.subtypes("Title")) | entities["id"].isin(described["id"])
+        if not is_title.any():
+            raise NothingToLearn("There are no films or series yet. Bring some in with `titlegraph ingest`.")
+        for name, kind in (("Film", "film"), ("Series", "series"), ("Book", "book")):
+            entities.loc[entities["type"].isin(schema.subtypes(name)), "kind"] = kind
+        order = np.lexsort((entities["row"], np.where(is_title, "", entities["type"]), ~is_title))
+        entities = entities.iloc[order].reset_index(drop=True)
+        titles = entities.iloc[: int(is_title.sum())].drop(columns=["row", "type", "other_labels"])
+        relations = tuple(relation for relation in schema.relations.values() if not relation.identity)
+        return cls(schema, entities[["id", "row", "type", "label", "other_labels", "kind", "year"]], titles, relations)
+
+    def __len__(self) -> int:
+        return len(self.entities)
+
+    @property
+    def num_titles(self) -> int:
+        """T."""
+        return len(self.titles)
+
+    @cached_property
+    def _ids(self) -> pa.Array:
+        return pa.array(self.entities["id"], pa.string())
+
+    def positions(self, ids: pd.Series[str] | pa.ChunkedArray | pa.Array) -> IntArray:
+        """int64 [n]: the position of each identifier, −1 where it has none."""
+        values = ids if isinstance(ids, (pa.Array, pa.ChunkedArray)) else pa.array(ids, pa.string())
+        return np.asarray(pc.fill_null(pc.index_in(values, value_set=self._ids), -1).to_numpy(), dtype=np.int64)
+
+    def facts(self, frame: pd.DataFrame) -> Facts:
+        """Facts with columns head, relation, tail and perhaps weight, as numbers; those of identity are left out."""
+        names = pa.array([relation.name for relation in self.relations])
+        relations = pc.fill_null(pc.index_in(pa.array(frame["relation"], pa.string()), value_set=names), -1).to_numpy()
+        heads, tails = self.positions(frame["head"]), self.positions(frame["tail"])
+        weights: Any = frame["weight"] if "weight" in frame else np.ones(len(frame))
+        weights = np.asarray(weights, dtype=np.float32)
+        facts = Facts(heads=heads, relations=relations.astype(np.int64), tails=tails, weights=weights)
+        return facts[(heads >= 0) & (tails >= 0) & (relations >= 0)]
+
+    def numbers(self, names: frozenset[str] | set[str]) -> IntArray:
+        """The numbers of relations by name, ascending."""
+        return np.flatnonzero([relation.name in names for relation in self.relations])
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Relations whose facts contain another relation's answer: nothing may learn from them."""
+        return frozenset(relation.name for relation in self.relations if relation.gives_away)
+
+    def describing(self, *types: str) -> frozenset[str]:
+        """Names of the relations that may be learnt from and whose range is one of `types` or below it."""
+        return frozenset(
+            relation.name
+            for relation in self.relations
+            if relation.name not in self.hidden and any(self.schema.is_a(relation.range, name) for name in types)
+        )

@@ -1,0 +1,1 @@
+"""What titles say of themselves: summaries, tags and metadata as vectors."""

@@ -1,0 +1,116 @@
+"""The graph view: TransE trained on the training facts and measured on the held-out ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from embeddings.catalogue import Catalogue, Facts
+from embeddings.errors import ExtraMissing, NothingToLearn
+from embeddings.graph import EntityTypes, GraphModel, GraphSettings, Triples, evaluate, train
+from embeddings.views import FloatArray, unit
+
+# So many entities of the overall mean stand beside those of a type when the type's mean is taken.
+_SHRINK = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """A trained model and what it achieved.
+
+    Attributes:
+        model: over the workspace's rows, which never change, so that a later training can start from it.
+        vectors: float32 [E, d] by position, of length 1, without what is common to a type; zeros for entities that
+            no training fact mentions.
+        metrics: figures and protocol, ready for JSON.
+    """
+
+    model: GraphModel
+    vectors: FloatArray
+    metrics: dict[str, Any]
+
+
+def link(
+    catalogue: Catalogue,
+    training: Facts,
+    held_out: Facts,
+    settings: GraphSettings,
+    *,
+    most_measured: int,
+    progress: Callable[[float], None] | None = None,
+) -> Links:
+    """Train on `training`, measure on at most `most_measured` of `held_out` (a random choice that the seed fixes).
+
+    Facts of relations that give another's answer away must not be among them. Raises :class:`NothingToLearn` without
+    training facts, :class:`ExtraMissing` without torch.
+    """
+    if not len(training):
+        raise NothingToLearn("There are no facts between entities to train on. Bring some in with `titlegraph ingest`.")
+    rows = catalogue.entities["row"].to_numpy(np.int64)
+    types = entity_types(catalogue, rows)
+    train_set = _triples(training, rows, types)
+
+    def report(record: dict[str, Any]) -> None:
+        if progress is not None:
+            progress(record["epoch"] / record["epochs"])
+
+    try:
+        model = train(train_set, settings, progress=report)
+    except ImportError as error:
+        raise ExtraMissing(str(error.name), "Training the graph") from error
+    chosen = np.arange(len(held_out))
+    if len(chosen) > most_measured:
+        chosen = np.sort(np.random.default_rng(settings.seed).choice(chosen, most_measured, replace=False))
+    test = _triples(held_out, rows, types)
+    names = [relation.name for relation in catalogue.relations]
+    metrics = evaluate(model, test[chosen], [train_set, test], relation_names=names).to_dict()
+    if len(chosen) < len(held_out):
+        metrics["protocol"] += f" The facts are a random {len(chosen):,} of {len(held_out):,} held out."
+    if len(catalogue.hidden):
+        metrics["protocol"] += f" Relations that give answers away are left out: {', '.join(sorted(catalogue.hidden))}."
+    metrics["training_facts"], metrics["held_out_facts"] = len(training), len(held_out)
+    metrics["settings"] = model.settings.to_dict()
+    return Links(model=model, vectors=without_types(model.entities[rows], model.seen[rows], catalogue), metrics=metrics)
+
+
+def entity_types(catalogue: Catalogue, rows: np.ndarray[Any, np.dtype[np.int64]]) -> EntityTypes:
+    """Types by workspace row, and what each relation allows: entities of its domain and range, and of types above them.
+
+    An entity may be known only by the wider type: a tag whose sort nobody told may be a storyline.
+    """
+    schema = catalogue.schema
+    names = list(schema.types)
+    codes = np.zeros(int(rows.max(initial=-1)) + 1, dtype=np.int64)
+    codes[rows] = catalogue.entities["type"].map({name: i for i, name in enumerate(names)}).to_numpy(np.int64)
+    domains = [names.index(relation.domain) for relation in catalogue.relations]
+    ranges = [names.index(relation.range) for relation in catalogue.relations]
+    return EntityTypes(codes=codes, heads=schema.compatible[domains], tails=schema.compatible[ranges])
+
+
+def without_types(entities: FloatArray, seen: np.ndarray[Any, np.dtype[np.bool_]], catalogue: Catalogue) -> FloatArray:
+    """Vectors [E, d] less the mean of their type, of length 1.
+
+    TransE puts the films of a book a relation's vector away from it; what is common to all films and to all books is
+    that distance, so without it a book and its films lie side by side and cosine compares across types.
+    """
+    vectors = np.zeros_like(entities)
+    if not seen.any():
+        return vectors
+    overall = entities[seen].mean(axis=0)
+    types = catalogue.entities["type"].to_numpy()
+    for name in np.unique(types):
+        rows = np.flatnonzero((types == name) & seen)
+        mean = (entities[rows].sum(axis=0) + _SHRINK * overall) / (len(rows) + _SHRINK)
+        vectors[rows] = entities[rows] - mean
+    return unit(vectors)
+
+
+def _triples(facts: Facts, rows: np.ndarray[Any, np.dtype[np.int64]], types: EntityTypes) -> Triples:
+    return Triples(
+        heads=rows[facts.heads], relations=facts.relations, tails=rows[facts.tails], num_entities=len(types.codes),
+        num_relations=len(types.heads), types=types,
+    )  # fmt: skip
+
