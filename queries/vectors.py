@@ -1,0 +1,124 @@
+"""Views as matrices, and the exact nearest rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.release import Release
+from queries.entities import Flags, Positions
+from queries.errors import UnknownView
+
+Floats = npt.NDArray[np.float32]
+
+_SCORES = 1 << 23  # scores held at a time: 32 MiB
+_CHUNK = 128
+
+
+class Vectors:
+    """The matrices of a release, mapped into memory; rows have length 1, or 0 where there is no vector."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._num_titles = int(release.manifest["num_titles"])
+        self.names = list(release.manifest["views"])
+
+    def check(self, view: str) -> str:
+        """`view`, if the release has it. Raises :class:`UnknownView`."""
+        if view not in self.names:
+            near = get_close_matches(str(view), self.names, n=1)
+            raise UnknownView(view, near, f"The views are {', '.join(self.names)}.")
+        return view
+
+    def titles(self, view: str) -> Floats:
+        """Vectors of the titles, float32 [T, d]."""
+        return np.asarray(self._release.array(f"vectors/{self.check(view)}.npy"))[: self._num_titles]
+
+    def present(self, view: str) -> Flags:
+        """Which titles have a vector, bool [T]."""
+        return np.asarray(self._release.array(f"vectors/{self.check(view)}.present.npy"))[: self._num_titles]
+
+    def entities(self) -> tuple[Floats, Flags]:
+        """Vectors of all entities in the graph view, float32 [E, d], and which of them have one, bool [E]."""
+        return (
+            np.asarray(self._release.array("vectors/graph.npy")),
+            np.asarray(self._release.array("vectors/graph.present.npy")),
+        )
+
+    def simulated(self, view: str) -> bool:
+        """Whether the view was made from viewers or audiences that never were."""
+        return bool(self._release.manifest["views"][view]["simulated"])
+
+    def views_of(self, title: int) -> list[str]:
+        """The views in which a title has a vector."""
+        return [name for name in self.names if self.present(name)[title]]
+
+    def cosine(self, view: str, a: int, b: int) -> float | None:
+        """Similarity of two titles; None where one of them has no vector."""
+        present = self.present(view)
+        if not (present[a] and present[b]):
+            return None
+        vectors = self.titles(view)
+        return float(vectors[a] @ vectors[b])
+
+
+def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Positions) -> list[tuple[Positions, Floats]]:
+    """The `k` rows of `vectors` nearest to each query by cosine, exactly.
+
+    Args:
+        vectors: [n, d], rows of length 1.
+        queries: [q, d], rows of length 1.
+        k: at most so many.
+        allowed: which rows may be found, bool [n].
+        own: a row that each query must not find, [q].
+
+    Returns:
+        For each query its rows, best first (the earlier row among equals), and their similarities.
+    """
+    rows = np.flatnonzero(allowed)
+    some = len(rows) < len(vectors) / 4  # then copying the rows out is cheaper than scoring all
+    matrix = vectors[rows] if some else vectors
+    found = []
+    step = max(1, _SCORES // max(len(matrix), 1))
+    for start in range(0, len(queries), step):
+        part = queries[start : start + step]
+        scores = (matrix @ part[0])[None] if len(part) == 1 else part @ matrix.T  # [part, rows]
+        if not some and len(rows) < len(vectors):
+            np.copyto(scores, -np.inf, where=~allowed)
+        for row, query in zip(scores, range(start, start + len(part)), strict=True):
+            at = top(row, k + 1)
+            positions = rows[at] if some else at
+            kept = (positions != own[query]) & np.isfinite(row[at])
+            found.append((positions[kept][:k], row[at][kept][:k]))
+    return found
+
+
+def top(scores: Floats, k: int) -> Positions:
+    """Positions of the `k` largest scores [n], largest first, the earlier among equals.
+
+    The k-th largest of the maxima of chunks is a score that k scores reach, so only those that reach it are sorted.
+    """
+    if len(scores) > 4 * k * _CHUNK:
+        whole = len(scores) // _CHUNK * _CHUNK
+        maxima = scores[:whole].reshape(-1, _CHUNK).max(axis=1)
+        least = np.partition(maxima, len(maxima) - k)[len(maxima) - k]
+        at = np.flatnonzero(scores >= least)
+    else:
+        at = np.arange(len(scores))
+    return at[np.lexsort((at, -scores[at]))][:k]
+
+
+def mean_similarity(pairs: Iterable[tuple[Floats, Flags]], title: int, others: Positions) -> Floats:
+    """Mean cosine [n] of a title to `others` over the views in which both have a vector; NaN where there is none."""
+    total, count = np.zeros(len(others), dtype=np.float32), np.zeros(len(others), dtype=np.float32)
+    for vectors, present in pairs:
+        if present[title]:
+            if len(others) < len(vectors) / 4:  # then copying the rows out is cheaper than scoring all
+                total += vectors[others] @ vectors[title]
+            else:
+                total += (vectors @ vectors[title])[others]
+            count += present[others]
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
