@@ -1,0 +1,34 @@
+"""The command line: `titlegraph COMMAND` or `python -m titlegraph COMMAND`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit codes: 0 done, 1 an error (one line on stderr says which), 2 wrong usage, 130 interrupted.
+    """
+    from embeddings.errors import EmbeddingError
+    from ingest.errors import IngestError
+    from kg.errors import KnowledgeGraphError
+    from queries.errors import QueryError
+    from titlegraph.commands import app
+
+    try:
+        app()
+    except (KnowledgeGraphError, IngestError, EmbeddingError, QueryError) as error:
+        if os.environ.get("TITLEGRAPH_TRACEBACK"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of a pipe has gone; nothing is wrong here
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

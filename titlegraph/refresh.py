@@ -1,0 +1,84 @@
+"""From sources to a promoted release, stage by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from titlegraph.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a refresh did: the promoted release, whether it is new, and what was measured on it.
+
+    `version` is the version of the workspace that the release was made from.
+    """
+
+    release: str
+    new: bool
+    version: int
+    metrics: dict[str, Any] = field(repr=False)
+
+    @property
+    def protocol(self) -> str:
+        """How link prediction was measured, in words."""
+        return str(self.metrics["link_prediction"]["protocol"])
+
+    def table(self) -> pd.DataFrame:
+        """Link prediction on the held-out facts, overall and by relation: questions (two a fact), MRR, Hits@1, Hits@10."""
+        figures = self.metrics["link_prediction"]
+        rows = {"all": figures} | figures["by_relation"]
+        return pd.DataFrame(
+            [
+                {
+                    "relation": name,
+                    "questions": row["count"],
+                    "mrr": row["mrr"],
+                    "hits@1": row["hits@1"],
+                    "hits@10": row["hits@10"],
+                }
+                for name, row in rows.items()
+            ]
+        )
+
+
+def refresh(workspace: str | Path, *, force: bool = False, progress: Progress | None = None) -> Outcome:
+    """Ingest the sources that ``workspace.toml`` lists, and publish a release if anything has changed since the last.
+
+    With `force` a release is made in any case. Raises the errors of the stages: :class:`kg.errors.KnowledgeGraphError`,
+    :class:`ingest.errors.IngestError`, :class:`embeddings.errors.EmbeddingError`.
+    """
+    from embeddings.errors import NoRelease
+    from embeddings.release import Release, promote
+    from embeddings.release_build import build_release
+    from ingest.run import ingest
+    from kg import KnowledgeGraph
+
+    kg = KnowledgeGraph.open(workspace)
+    path = kg.workspace.path
+    if sources := [path / source for source in kg.workspace.settings.get("sources", [])]:
+        ingest(kg, sources, progress=progress)
+    if not force:
+        try:
+            promoted = Release.open(path).manifest
+        except NoRelease:
+            promoted = None
+        if promoted is not None and _inputs(promoted["workspace"]) == (dict(kg.snapshot.tables), kg.schema.digest):
+            return _outcome(promoted, new=False)
+    folder = build_release(kg, progress=progress)
+    promote(path, folder.name)
+    return _outcome(Release.open(folder).manifest, new=True)
+
+
+def _inputs(made_from: Any) -> tuple[dict[str, int], str]:
+    return dict(made_from["tables"]), made_from["schema"]
+
+
+def _outcome(manifest: Any, *, new: bool) -> Outcome:
+    return Outcome(
+        release=manifest["id"], new=new, version=manifest["workspace"]["version"], metrics=dict(manifest["metrics"])
+    )
