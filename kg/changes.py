@@ -98,7 +98,7 @@ class Writer:
             frame = getattr(batch, spec.name)
             if frame is None and not replace:
                 continue
-            fill = {"source": batch.source} | ({"learnt_at": self._now} if spec is FACTS else {})
+            fill: dict[str, Any] = {"source": batch.source} | ({spec.stamp: self._now} if spec.stamp else {})
             # Facts are many and say the same few things: they are compared as codes.
             encoded = spec.key if spec is FACTS else ()
             rows = conform(
@@ -117,7 +117,9 @@ class Writer:
                     own = good if len(sources) == 1 else good.filter(pa.array(of == i))
                     if own.num_rows:
                         self._compare(spec, source, own.select(spec.schema.names), replace=False)
-        self._rejects.append(rejects.table())
+        bad = rejects.table()
+        self._rejects.append(bad)
+        self._compare(REJECTED, batch.source, bad, replace=replace)
         own = {what: dict(counts - before[what]) for what, counts in self._counts().items()}
         own["added"]["entities"] = len(self._register) - known
         self._by_source[batch.source] = own
@@ -134,11 +136,10 @@ class Writer:
         known = at >= 0
         fresh, kept = pick(rows, ~known), pick(rows, known)
         before = old.take(pa.array(at[known]))
-        if spec is FACTS:  # a fact that stays keeps the time when it was learnt
-            i = kept.schema.get_field_index("learnt_at")
-            kept = kept.set_column(i, "learnt_at", before["learnt_at"])
+        if spec.stamp:  # a row that stays keeps the time when it was first taken in
+            kept = kept.set_column(kept.schema.get_field_index(spec.stamp), spec.stamp, before[spec.stamp])
         differs = np.zeros(kept.num_rows, dtype=bool)
-        for column in (c for c in spec.schema.names if c not in spec.key and c != "learnt_at"):
+        for column in (c for c in spec.schema.names if c not in spec.key and c != spec.stamp):
             differs |= _differ(before[column], kept[column])
         gone = np.ones(old.num_rows, dtype=bool)
         gone[at[known]] = False
@@ -206,7 +207,6 @@ class Writer:
         rejected = pa.concat_tables([REJECTED.schema.empty_table(), *self._rejects])
         if strict and rejected.num_rows:
             raise RowsRejected(rejected.to_pandas())
-        self._take_rejects(rejected)
         for write in self._writes:
             write()
         if self._identity_touched:
@@ -232,13 +232,6 @@ class Writer:
             **{kind: {name: counts[name] for name in names} for kind, counts in self._counts().items()},
         )
         return change, after
-
-    def _take_rejects(self, rejected: pa.Table) -> None:
-        if rejected.num_rows:
-            new = rejected.filter(pa.array(match(self._stored(REJECTED), rejected, REJECTED.key) < 0))
-            if new.num_rows:
-                self._append(REJECTED, new)
-                self._added["rejected"] += new.num_rows
 
     def _resolve(self) -> None:
         """Bring the canonical identifiers up to date with the statements of identity, which are just written."""

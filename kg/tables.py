@@ -19,22 +19,29 @@ _WHEN = pa.timestamp("us", tz="UTC")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
-    """One table: its columns, which of them identify a row, and what is filled in when a frame lacks a column."""
+    """One table: its columns, which of them identify a row, and what is filled in when a frame lacks a column.
+
+    `stamp` is the column, if any, that keeps when a row was first taken in.
+    """
 
     name: str
     schema: pa.Schema
     key: tuple[str, ...]
     required: tuple[str, ...]
     defaults: dict[str, Any]
+    stamp: str | None = None
 
 
-def _spec(name: str, columns: dict[str, pa.DataType], key: str, required: str, **defaults: Any) -> TableSpec:
+def _spec(
+    name: str, columns: dict[str, pa.DataType], key: str, required: str, stamp: str | None = None, **defaults: Any
+) -> TableSpec:
     return TableSpec(
         name=name,
         schema=pa.schema(list(columns.items())),
         key=tuple(key.split()),
         required=tuple(required.split()),
         defaults=defaults,
+        stamp=stamp,
     )
 
 
@@ -52,6 +59,7 @@ FACTS = _spec(
     },
     key="head relation tail source",
     required="head relation tail",
+    stamp="learnt_at",
     weight=1.0,
 )
 #: Row numbers are given once and never change; `same_as` names the canonical entity of an alias.
@@ -111,6 +119,7 @@ REJECTED = _spec(
     {"source": _S, "file": _S, "line": pa.int64(), "reason": _S, "row": _S, "seen_at": _WHEN},
     key="source file line reason row",
     required="reason",
+    stamp="seen_at",
 )
 
 SPECS = {spec.name: spec for spec in (FACTS, ENTITIES, TITLES, AUDIENCE, VIEWINGS, REJECTED)}

@@ -13,7 +13,7 @@ class Groups:
     """A partition of `count` things that only ever grows coarser, with a veto.
 
     Two groups clash where one *is* what the other *is not* (bit masks, for instance "numbered by IMDb" on both
-    sides, or film against series), where their years lie more than `slack` apart, or where somebody said that they
+    sides, or film against series), where their years together span more than `slack`, or where somebody said that they
     differ. A clash is inherited by whatever a group is joined with. Union–find with path halving.
     """
 
@@ -74,15 +74,16 @@ class Groups:
         return bool(
             self._are[a] & self._are_not[b]
             or self._are_not[a] & self._are[b]
-            or self._apart(a, b) > self._slack
+            or self._span(a, b) > self._slack
             or b in self._foes.get(a, ())
         )
 
-    def _apart(self, a: int, b: int) -> int:
+    def _span(self, a: int, b: int) -> int:
+        """How many years lie between the first and the last of both groups; 0 where one has none."""
         if a not in self._years or b not in self._years:
             return 0
         (low_a, high_a), (low_b, high_b) = self._years[a], self._years[b]
-        return max(low_a, low_b) - min(high_a, high_b)
+        return max(high_a, high_b) - min(low_a, low_b)
 
     def clashes(self, a: Ints, b: Ints) -> Flags:
         """bool [n]: whether the groups of `a` [n] and `b` [n] can't be one."""

@@ -168,14 +168,17 @@ def test_a_title_without_a_year_does_not_bridge_two_films(workspace):
 
 def test_word_for_word_the_same_summary_outweighs_a_wrong_year(workspace):
     summary = "A grisly virus rampages a city, and a lone man stays locked inside his apartment, digitally cut off."
+    told = {"summary": summary, "runtime": 99.0, "countries": ["KR"]}
+    cast = {"person:x/yoo-ah-in": "Person:Yoo Ah-in", "person:x/park-shin-hye": "Person:Park Shin-hye"}
+    stars = [(title, "starring", star) for title in ("netflixlist:s1", "netflix:81240831") for star in cast]
     kg = workspace(
-        source("netflix_titles", [film("netflixlist:s1", "#Alive", 2020, summary=summary)]),
-        source("netflix_pages", [film("netflix:81240831", "#Alive", 1993, summary=summary)]),
+        source("netflix_titles", [film("netflixlist:s1", "#Alive", 2020, **told)], stars[:2], cast),
+        source("netflix_pages", [film("netflix:81240831", "#Alive", 1993, **told)], stars[2:], cast),
         source("movielens", [film("imdb:tt0106246", "Alive", 1993)]),
     )
     resolve(kg)
     assert same(kg, "netflixlist:s1", "netflix:81240831")
-    assert not same(kg, "netflix:81240831", "imdb:tt0106246")
+    assert not same(kg, "netflix:81240831", "imdb:tt0106246"), "a year that is contradicted proves nothing"
 
 
 def test_near_identical_spelling_counts_with_evidence_and_never_across_numbers(workspace):
@@ -387,12 +390,17 @@ def test_a_book_without_author_is_joined_through_its_film(workspace):
     kg = workspace(
         source("movielens", [film("imdb:tt0100157", "Misery", 1990)]),
         source(
-            "dbpedia", [film("dbr:Misery_(film)", "Misery", 1990)],
+            "dbpedia",
+            [film("dbr:Misery_(film)", "Misery", 1990)],
             [("dbr:Misery_(film)", "same_as", "imdb:tt0100157"), ("imdb:tt0100157", "based_on", "dbr:Misery_(novel)")],
             {"dbr:Misery_(novel)": "Work:Misery"},
         ),
-        source("adaptations", [book("goodreads:10614", "Misery", 1987)], [("imdb:tt0100157", "based_on", "goodreads:10614")]),
-    )  # fmt: skip
+        source(
+            "adaptations",
+            [book("goodreads:10614", "Misery", 1987)],
+            [("imdb:tt0100157", "based_on", "goodreads:10614")],
+        ),
+    )
     resolve(kg)
     assert same(kg, "dbr:Misery_(novel)", "goodreads:10614")
 

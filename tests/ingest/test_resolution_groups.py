@@ -42,12 +42,15 @@ def test_film_and_series_clash_but_two_films_do_not():
 
 def test_years_of_a_group_span_all_that_was_joined():
     groups = Groups(4, slack=1)
-    groups.date(np.array([0, 1, 2]), np.array([2000, 2001, 2003]))
+    groups.date(np.array([0, 1, 2]), np.array([2000, 2001, 2002]))
     assert not groups.clash(0, 1)
     assert groups.clash(0, 2)
+    assert not groups.clash(1, 2)
     assert not groups.clash(2, 3), "what has no year contradicts none"
     groups.join(2, 3)
     assert groups.clash(3, 0)
+    groups.join(0, 1)
+    assert groups.clash(1, 2), "year by year one would come anywhere"
 
 
 def test_things_said_to_differ_clash_through_any_chain():

@@ -145,6 +145,17 @@ def test_a_source_read_again_adds_and_retracts_what_changed(kg: KnowledgeGraph) 
     assert kept["learnt_at"].item() == learnt["imdb:tt0315733"]
 
 
+def test_a_mended_row_leaves_the_quarantine(kg: KnowledgeGraph) -> None:
+    kg.replace(Batch(source="s", facts=frame(GRAMS, ("imdb:tt1", "nonsense", "tag:x"))))
+    kg.replace(Batch(source="other", facts=frame(("imdb:tt1", "nonsense", "tag:x"))))
+    seen = kg.rejected().set_index("source")["seen_at"]
+    assert kg.replace(Batch(source="other", facts=frame(("imdb:tt1", "nonsense", "tag:x")))).nothing
+    kg.replace(Batch(source="s", facts=frame(GRAMS, ("imdb:tt1", "storyline", "tag:x"))))
+    (row,) = kg.rejected().to_dict("records")
+    assert row["source"] == "other"
+    assert row["seen_at"] == seen["other"]
+
+
 def test_titles_join_what_several_sources_say(kg: KnowledgeGraph) -> None:
     def film(source: str, **values: object) -> Batch:
         entity = {"id": ["imdb:tt0315733"], "type": ["Film"], "label": ["21 Grams"]}

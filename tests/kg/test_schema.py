@@ -105,5 +105,4 @@ def test_a_workspace_declares_its_own(tmp_path: Path) -> None:
 )
 def test_contradictions_are_named(tmp_path: Path, body: str, why: str) -> None:
     with pytest.raises(SchemaError, match=why):
-        schema = Schema.load(write(tmp_path, body))
-        schema.subtypes("Title")
+        Schema.load(write(tmp_path, body)).subtypes("Title")

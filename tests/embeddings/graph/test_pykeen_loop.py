@@ -114,13 +114,13 @@ def test_pykeens_evaluator_stopper_and_tracker_work_with_the_loop() -> None:
         evaluator=RankBasedEvaluator(),
         training_triples_factory=factory,
         evaluation_triples_factory=validation,
-        frequency=2,
+        frequency=4,
         patience=3,
         metric="mrr",
         result_tracker=tracker,
         evaluation_batch_size=32,
     )
-    losses = loop.train(factory, num_epochs=40, use_tqdm=False, stopper=stopper)
+    losses = loop.train(factory, num_epochs=12, use_tqdm=False, stopper=stopper)
     assert tracker.metrics[1]["loss"] == losses[0]
     assert stopper.results
     expected = RankBasedEvaluator().evaluate(
