@@ -90,8 +90,10 @@ class Writer:
         rejects = Rejects(batch.source, self._now)
         if batch.rejected is not None:
             rejects.take(conform(REJECTED, batch.rejected, source=batch.source, seen_at=self._now))
-        if batch.entities is not None:
-            self._register.declare(conform(ENTITIES, batch.entities, source=batch.source), rejects)
+        entities = pa.table({"id": []}) if batch.entities is None else batch.entities
+        entities = conform(ENTITIES, entities, source=batch.source)
+        typed = pc.is_valid(entities["type"])
+        self._register.declare(entities.filter(typed), rejects)
         for spec in SPECS.values():
             if spec in (ENTITIES, REJECTED):
                 continue
@@ -117,6 +119,7 @@ class Writer:
                     own = good if len(sources) == 1 else good.filter(pa.array(of == i))
                     if own.num_rows:
                         self._compare(spec, source, own.select(spec.schema.names), replace=False)
+        self._register.declare(entities.filter(pc.invert(typed)), rejects)  # the facts may say what they are
         bad = rejects.table()
         self._rejects.append(bad)
         self._compare(REJECTED, batch.source, bad, replace=replace)

@@ -34,9 +34,9 @@ def batch_from_rdf(
 
     Statements of declared relations, and owl:sameAs, become facts; types, rdfs:label and skos:altLabel entities;
     year, launch, runtime and summary titles, as does the type of a film, series or book. Everything else is
-    rejected, with its line where the format has a statement a line. The first batch has the entities and the rejected
-    rows of all, the entities in the order of the document, so that they are given rows in that order. `format` and
-    `base` are those of :func:`kg.rdf.read_quads`. Raises :class:`kg.errors.InputError` for a format that is not read.
+    rejected, with its line where the format has a statement a line. The first batch has the entities of all, in the
+    order of the document, so that they are given rows in that order; and what is no RDF. `format` and `base` are those
+    of :func:`kg.rdf.read_quads`. Raises :class:`kg.errors.InputError` for a format that is not read.
     """
     statements, broken = read_statements(path, format, base)
     rows = Rows(schema, statements, source)
@@ -55,7 +55,7 @@ def batch_from_rdf(
                 facts=_part(path, facts, pc.equal(facts["source"], name)),
                 entities=_part(path, entities.drop(["met"]), mine),
                 titles=_part(path, titles, pc.equal(titles["source"], name)),
-                rejected=_part(path, apart, None) if first else None,
+                rejected=_part(path, apart, pc.fill_null(pc.equal(apart["source"], name), first)),
             )
         )
     return batches
@@ -75,9 +75,9 @@ def read_statements(path: Path, format: str | None = None, base: str | None = No
         return STATEMENTS.empty_table(), [Broken(error.line, error.why)]
 
 
-def _part(path: Path, table: pa.Table, mask: pa.ChunkedArray | None) -> pa.Table | None:
+def _part(path: Path, table: pa.Table, mask: pa.ChunkedArray) -> pa.Table | None:
     """The rows where `mask`, with the file they come from; nothing where there are none."""
-    if mask is not None and not pc.all(mask, min_count=0).as_py():
+    if not pc.all(mask, min_count=0).as_py():
         table = table.filter(mask)
     return table.append_column("file", pa.repeat(pa.scalar(path.name), len(table))) if len(table) else None
 

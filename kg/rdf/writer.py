@@ -31,9 +31,10 @@ _SLICE = 1 << 20
 def export(kg: KnowledgeGraph, path: str | Path, format: str | None = None) -> None:
     """Write the workspace as N-Triples, N-Quads, Turtle, TriG or JSON-LD, by the file's extension or `format`.
 
-    Facts have canonical identifiers. Each source is a named graph, in formats that have graphs; in others a fact that
-    several sources state is written once. Weights, dates and the tables of audiences and viewings have no place in
-    RDF and stay behind. The file appears when it is whole; a name that ends in ``.gz`` is packed. Raises
+    Facts have canonical identifiers; other identifiers have a type, labels and owl:sameAs. Each source is a named
+    graph, in formats that have graphs; in others a fact that several sources state is written once. Weights, dates and
+    the tables of audiences and viewings have no place in RDF and stay behind. The file appears when it is whole; a
+    name that ends in ``.gz`` is packed. Raises
     :class:`kg.errors.InputError` for another format.
     """
     path = Path(path)
@@ -57,8 +58,8 @@ def export(kg: KnowledgeGraph, path: str | Path, format: str | None = None) -> N
 def lines(kg: KnowledgeGraph, *, graphs: bool, merged: bool) -> Iterator[bytes]:
     """The workspace as N-Quads, in pieces: entities in row order, then titles, then facts.
 
-    Without `graphs` everything is in the default graph, each fact once. `merged` gives an entity the labels of its
-    other identifiers; otherwise each identifier has those that sources gave it, from which the same can be made again.
+    Without `graphs` everything is in the default graph, each fact once. `merged` gives an entity the labels and types
+    of its other identifiers, which have none; otherwise each has its own, from which the same can be made again.
     """
     yield from _entities(kg, graphs, merged)
     yield from _titles(kg, graphs)
@@ -88,11 +89,9 @@ def _entities(kg: KnowledgeGraph, graphs: bool, merged: bool) -> Iterator[bytes]
         return _statements(kg.schema, known["id"], predicate, _literals(known[column]), known["source"], graphs)
 
     classes = {t.name: t.iri for t in kg.schema.types.values()}
-    entities = kg.entities()
+    entities = kg.entities(raw=not merged)
     types = _named(_texts(entities["type"]), classes)
     yield _statements(kg.schema, entities["id"], TYPE, types, entities["source"], graphs)
-    if not merged:
-        entities = kg.entities(raw=True)
     # A label that nobody gave is read off the identifier: it is of use to queries, but no source says it.
     yield labels(entities if merged else entities[entities["source"].notna()], "label", LABEL)
     yield labels(entities.explode("other_labels"), "other_labels", OTHER_LABEL)

@@ -256,3 +256,33 @@ def test_arrays_of_iris_are_made_compact_as_one_is(many: list[str]) -> None:
     ids = compact(SCHEMA, pa.array(many)).to_pylist()
     assert ids == [SCHEMA.compact(iri) for iri in many]
     assert expand(SCHEMA, pa.array(ids)).to_pylist() == many
+
+
+def test_a_label_alone_does_not_make_a_person_a_work(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    file = tmp_path / "some.ttl"
+    file.write_text(
+        PREFIXES
+        + """
+        imdb:tt1 tg:starring <https://www.imdb.com/name/nm8> .
+        <https://www.imdb.com/name/nm8> rdfs:label "Marlon Brando" .
+        <https://www.imdb.com/name/nm9> rdfs:label "Somebody" .
+        """
+    )
+    assert land(kg, file).empty
+    entities = kg.entities().set_index("id")
+    assert entities.loc["imdbname:nm8", ["type", "label"]].tolist() == ["Person", "Marlon Brando"]
+    assert entities.loc["imdbname:nm9", "type"] == "Work"
+
+
+def test_reading_a_file_again_changes_nothing(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    file = tmp_path / "some.nq"
+    tg, imdb, graph = "https://w3id.org/titlegraph/schema#", "https://www.imdb.com/title", "<http://example.org/g>"
+    file.write_text(
+        f"<{imdb}/tt1> <{tg}starring> <https://www.imdb.com/name/nm1> {graph} .\n"
+        f'<{imdb}/tt1> <{tg}starring> "nobody" {graph} .\n'
+        f"<{imdb}/tt1> <{tg}directed_by> <https://www.imdb.com/name/nm1> .\nbroken\n"
+    )
+    first, version = land(kg, file), kg.version
+    assert first[["source", "line"]].to_numpy().tolist() == [["http://example.org/g", 2], ["http://example.org/g", 4]]
+    assert len(land(kg, file)) == 2
+    assert kg.version == version

@@ -136,8 +136,14 @@ def workspaces(draw: st.DrawFn) -> list[Batch]:
     }
     prefix = {"Film": "title", "Book": "book", "Person": "person", "Storyline": "tag"}
     ids = {kind: [f"{prefix[kind]}:{n}" for n in some] for kind, some in names.items()}
-    stated = [("Film", "based_on", "Book"), ("Film", "starring", "Person"), ("Film", "storyline", "Storyline"),
-              ("Film", "same_as", "Film"), ("Book", "different_from", "Book")]  # fmt: skip
+    stated = [
+        ("Film", "based_on", "Book"),
+        ("Film", "starring", "Person"),
+        ("Film", "storyline", "Storyline"),
+        ("Film", "same_as", "Film"),
+        ("Person", "same_as", "Person"),
+        ("Book", "different_from", "Book"),
+    ]
 
     def fact(kinds: tuple[str, str, str]) -> st.SearchStrategy[tuple[str, str, str]]:
         head, relation, tail = kinds
