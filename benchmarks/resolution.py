@@ -1,26 +1,29 @@
-"""How well entity resolution does on the reference catalogue: counts, a hand-checked sample, and docs/resolution-report.md.
+"""How well entity resolution does on the reference catalogue: counts, a hand-checked sample, docs/resolution-report.md.
 
     python -m benchmarks.resolution [CATALOGUE] [--workspace DIR] [--write]
-    python -m benchmarks.resolution [CATALOGUE] --workspace DIR --sample charts --seed 2021
+    python -m benchmarks.resolution [CATALOGUE] --workspace DIR --sample charts
 
 The catalogue is ingested into DIR (a temporary folder unless given; one that exists is resolved again). With `--write`
-the report is written; with `--sample` 100 merges of one kind are drawn and printed with what the sources say of both
-sides, to be judged by hand. Verdicts are kept in docs/resolution-sample.csv.
+the report is written. With `--sample` 100 merges of one kind are drawn and printed with what the sources say of both
+sides, to be judged by hand: the pairs whose hashes come first, so that a rule that changes a few merges changes little
+of the sample. Verdicts are kept in docs/resolution-sample.csv.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import resource
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from ingest.names import normalise_title
+from ingest.names import each, normalise_title
 from ingest.resolution import ResolutionReport, resolve
 from ingest.resolution.things import Things
 from ingest.run import ingest
@@ -29,13 +32,14 @@ from kg.knowledge_graph import KnowledgeGraph
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT.parent / "shared" / "data" / "catalogue"
 SAMPLE, REPORT = ROOT / "docs" / "resolution-sample.csv", ROOT / "docs" / "resolution-report.md"
-SIZE = 100
+TEXT = Path(__file__).with_name("resolution_report.txt")
+SIZE, SEED = 100, 2026
 SHOWN = ("directed_by", "starring", "written_by", "based_on")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A resolved workspace, what resolving it found, and what it cost."""
+    """A resolved workspace, what resolving it found, and what it cost: processor seconds, GiB of memory."""
 
     kg: KnowledgeGraph
     report: ResolutionReport
@@ -56,147 +60,138 @@ def measure(workspace: Path, catalogue: Path) -> Measured:
     return Measured(kg, report, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
+# -- coverage
+
+
 class Names:
-    """The canonical identifier of every raw one: as resolved, and by the sources' own identities only."""
+    """The canonical identifiers of raw ones: as resolved, or by the sources' own identities only."""
 
     def __init__(self, kg: KnowledgeGraph) -> None:
         things = Things.read(kg)
-        self.kg = kg
-        self.by_sources = dict(zip(things.members["id"], things.members["thing"].map(things.ids), strict=True))
+        self._kg = kg
+        self._stated = dict(zip(things.members["id"], things.members["thing"].map(things.ids), strict=True))
 
-    def resolved(self, ids: pd.Series) -> pd.Series:
-        return pd.Series(self.kg.canonical(pa.array(ids, pa.string())).to_pylist(), index=ids.index)
-
-    def stated(self, ids: pd.Series) -> pd.Series:
-        return ids.map(self.by_sources)
-
-
-def coverage(kg: KnowledgeGraph) -> dict[str, str]:
-    """The figures that say what resolution is for: (what, how many of how many)."""
-    names, titles = Names(kg), kg.titles(raw=True)
-    films = titles.loc[titles["source"] == "movielens", "title"]
-    tagged = kg.facts(["storyline", "adaptation_hint"], sources=["tmdb"], raw=True)["head"].drop_duplicates()
-    found = {
-        "MovieLens films with a keyword from TMDB": share(names.resolved(films).isin(names.resolved(tagged))),
-        "… by the sources' identifiers alone": share(names.stated(films).isin(names.stated(tagged))),
-    }
-    return found | charts(kg, names, titles) | adaptations(kg, names, titles)
-
-
-def charts(kg: KnowledgeGraph, names: Names, titles: pd.DataFrame) -> dict[str, str]:
-    """Chart titles, and pairs of title and country, with a summary."""
-    charted = titles[titles["source"] == "netflix_top10"]
-    pairs = kg.audience(raw=True)[["title", "country"]].drop_duplicates()
-    told = titles[titles["summary"].notna()]
-    described = set(names.resolved(told["title"]))
-    labels = kg.entities(raw=True).set_index("id")
-    every = labels.loc[told["title"].unique()]
-    spelled = pd.concat([every["label"], every["other_labels"].explode()]).dropna()
-    kinds = told.drop_duplicates("title").set_index("title")["kind"]
-    known = set(zip(kinds.reindex(spelled.index), spelled.map(normalise_title), strict=True))
-    keys = charted["title"].map(labels["label"]).map(normalise_title)
-    by_name = set(charted["title"][[pair in known for pair in zip(charted["kind"], keys, strict=True)]])
-    return {
-        "Netflix chart titles with a summary": share(names.resolved(charted["title"]).isin(described)),
-        "… if any title of that name and kind counted": share(charted["title"].isin(by_name)),
-        "title–country pairs of the charts with a summary": share(names.resolved(pairs["title"]).isin(described)),
-        "… if any title of that name and kind counted ": share(pairs["title"].isin(by_name)),
-    }
-
-
-def adaptations(kg: KnowledgeGraph, names: Names, titles: pd.DataFrame) -> dict[str, str]:
-    """Film–book pairs whose film, or book, another source knows."""
-    pairs = kg.facts(["based_on"], sources=["adaptations"], raw=True)
-    others = titles.loc[titles["source"] != "adaptations", "title"]
-    known, stated = set(names.resolved(others)), set(names.stated(others))
-    by_id = ~pairs["head"].str.startswith("adaptation:")
-    listed = titles.loc[titles["source"] == "goodbooks", "title"]
-    books = pairs["tail"].drop_duplicates()
-    film = names.resolved(pairs["head"]).isin(known)
-    return {
-        "film–book pairs with an identifier of the film whose film another source knows": share(film[by_id]),
-        "… by the sources' identifiers alone ": share(names.stated(pairs["head"]).isin(stated)[by_id]),
-        "film–book pairs without one whose film another source knows": share(film[~by_id]),
-        "film–book pairs whose book is in goodbooks": share(names.resolved(pairs["tail"]).isin(set(names.resolved(listed)))),
-        "… by the sources' identifiers alone  ": share(names.stated(pairs["tail"]).isin(set(names.stated(listed)))),
-        "adapted books that are in goodbooks": share(names.resolved(books).isin(set(names.resolved(listed)))),
-        "… by the sources' identifiers alone   ": share(names.stated(books).isin(set(names.stated(listed)))),
-    }
+    def known(self, ids: pd.Series, others: Iterable[str]) -> tuple[str, str]:
+        """How many of `ids` name something that one of `others` names: as resolved, and by identifiers alone."""
+        others = pd.Series(list(others), dtype="str")
+        resolved = [pd.Series(self._kg.canonical(pa.array(s, pa.string())).to_pylist()) for s in (ids, others)]
+        stated = [s.map(self._stated) for s in (ids, others)]
+        return share(resolved[0].isin(resolved[1])), share(stated[0].isin(stated[1]))
 
 
 def share(flags: pd.Series) -> str:
-    """ "1,643 of 2,262 (72.6 %)" """
+    """The number and share of flags that are set: 1,643 of 2,262 (72.6 %)"""
     return f"{int(flags.sum()):,} of {len(flags):,} ({100 * flags.mean():.1f} %)"
+
+
+def coverage(kg: KnowledgeGraph) -> pd.DataFrame:
+    """What resolution is for, in figures: what, resolved, without (by the sources' identifiers alone)."""
+    names, titles = Names(kg), kg.titles(raw=True)
+    of = {source: group["title"] for source, group in titles.groupby("source")}
+    tagged = kg.facts(["storyline", "adaptation_hint"], sources=["tmdb"], raw=True)["head"].unique()
+    based = kg.facts(["based_on"], sources=["adaptations"], raw=True)
+    with_id = ~based["head"].str.startswith("adaptation:")
+    others = titles.loc[titles["source"] != "adaptations", "title"].unique()
+    charted = titles[titles["source"] == "netflix_top10"]
+    pairs = kg.audience(raw=True)[["title", "country"]].drop_duplicates()
+    told = titles.loc[titles["summary"].notna(), "title"].unique()
+    by_name = _named_alike(kg, charted, titles[titles["summary"].notna()])
+    adapted, listed = based["tail"].drop_duplicates(), of["goodbooks"]
+    rows = [
+        ("MovieLens films with a keyword from TMDB", *names.known(of["movielens"], tagged)),
+        ("chart titles with a summary", names.known(charted["title"], told)[0], share(charted["title"].isin(by_name))),
+        ("their pairs with a country", names.known(pairs["title"], told)[0], share(pairs["title"].isin(by_name))),
+        ("film–book pairs, film identified, that another source knows", *names.known(based["head"][with_id], others)),
+        ("film–book pairs, film only named, that another source knows", *names.known(based["head"][~with_id], others)),
+        ("film–book pairs whose book is in goodbooks", *names.known(based["tail"], listed)),
+        ("adapted books that are in goodbooks", *names.known(adapted, listed)),
+    ]
+    return pd.DataFrame(rows, columns=["what", "resolved", "without"])
+
+
+def _named_alike(kg: KnowledgeGraph, charted: pd.DataFrame, told: pd.DataFrame) -> set[str]:
+    """Chart titles for which there is any title of that name and kind in `told`."""
+    entities = kg.entities(raw=True).set_index("id")[["label", "other_labels"]]
+    labels = told[["title", "kind"]].join(entities, on="title")
+    others = labels[["kind", "other_labels"]].explode("other_labels").set_axis(["kind", "label"], axis=1)
+    spelled = pd.concat([labels[["kind", "label"]], others])
+    known = set(zip(spelled["kind"], each(spelled["label"], normalise_title), strict=True))
+    keys = zip(charted["kind"], each(charted["title"].map(entities["label"]), normalise_title), strict=True)
+    return set(charted["title"][[key in known for key in keys]])
 
 
 # -- the hand-checked sample
 
 
-def draw(report: ResolutionReport, kind: str, seed: int) -> pd.DataFrame:
-    """SIZE merges of a kind, drawn at random."""
-    merges = report.merges[report.merges["kind"] == kind].sort_values(["a", "b"], ignore_index=True)
-    return merges.sample(SIZE, random_state=seed).sort_index(ignore_index=True)
+def draw(report: ResolutionReport, kind: str) -> pd.DataFrame:
+    """SIZE merges of a kind: those whose hashes come first."""
+    merges = report.merges[report.merges["kind"] == kind]
+    hashes = [
+        hashlib.blake2b(f"{SEED} {a} {b}".encode(), digest_size=8).hexdigest()
+        for a, b in zip(merges["a"], merges["b"], strict=True)
+    ]
+    return merges.assign(hash=hashes).sort_values("hash").head(SIZE).sort_values(["a", "b"], ignore_index=True)
+
+
+def judged(report: ResolutionReport) -> pd.DataFrame:
+    """One row a kind: pairs sampled, and how many of them were judged right, wrong, and not yet judged."""
+    verdicts = pd.read_csv(SAMPLE).set_index(["a", "b"])["verdict"]
+    rows = []
+    for kind in ("titles", "charts", "books", "people", "tags"):
+        found = verdicts.reindex(pd.MultiIndex.from_frame(draw(report, kind)[["a", "b"]]))
+        counts = found.fillna("not judged").value_counts()
+        rows.append((kind, len(found), *(int(counts.get(word, 0)) for word in ("right", "wrong", "not judged"))))
+    return pd.DataFrame(rows, columns=["kind", "sampled", "right", "wrong", "not judged"])
 
 
 def show(kg: KnowledgeGraph, pairs: pd.DataFrame) -> None:
     """Print what the sources say of both sides of each pair."""
     things = Things.read(kg)
-    members = things.members.set_index("id")
+    thing_of = things.members.set_index("id")["thing"]
     labels = things.labels.groupby("thing")["label"].agg(list)
     facts = kg.facts(raw=True)
     facts = facts[~facts["relation"].isin(kg.schema.identity_relations)]
-    facts = facts.assign(head=facts["head"].map(members["thing"]), tail=facts["tail"].map(members["thing"]))
+    facts = facts.assign(head=facts["head"].map(thing_of), tail=facts["tail"].map(thing_of))
     charts = kg.audience(raw=True).groupby("title")
     where, since = charts["country"].unique(), charts["period_start"].min()
-    for row in pairs.itertuples():
-        print(f"\n[{row.Index}] {row.a} = {row.b}: {row.confidence} ({row.evidence})")
-        for id in (row.a, row.b):
-            thing = members.loc[id, "thing"]
+    for i, row in pairs.iterrows():
+        print(f"\n[{i}] {row['a']} = {row['b']}: {row['confidence']} ({row['evidence']})")
+        for id in (row["a"], row["b"]):
+            thing = thing_of[id]
             told = things.titles[things.titles["thing"] == thing]
-            print("   ", id, *labels.get(thing, [])[:4], sep=" | ")
-            print("       ", told[["kind", "year", "launch", "runtime", "countries"]].drop_duplicates().to_dict("records"))
-            for relation, some in facts[facts["head"] == thing].groupby("relation"):
-                if relation in SHOWN:
-                    print(f"        {relation}:", [labels[t][0] for t in some["tail"].unique()[:5]])
-            used = facts[facts["tail"] == thing]
-            print("        used by:", [(r, labels[h][0]) for r, h in zip(used["relation"], used["head"], strict=True)][:6])
-            print("       ", *told["summary"].dropna().str[:150][:1], id in since and (since[id], *where[id][:8]))
-
-
-def judged(report: ResolutionReport) -> pd.DataFrame:
-    """One row a kind: the seed and size of its last sample, how many were right, and how many are still merged."""
-    verdicts = pd.read_csv(SAMPLE)
-    merged = set(zip(report.merges["a"], report.merges["b"], strict=True))
-    verdicts["merged"] = [pair in merged for pair in zip(verdicts["a"], verdicts["b"], strict=True)]
-    verdicts["right"] = verdicts["verdict"] == "right"
-    groups = verdicts.groupby(["kind", "seed"], sort=False)
-    return groups.agg(sampled=("right", "size"), right=("right", "sum"), merged=("merged", "sum")).reset_index()
+            print(f"    {id}:", " | ".join(labels.get(thing, [])[:4]))
+            for description in told[["kind", "year", "launch", "runtime", "countries"]].to_dict("records"):
+                print("       ", {k: v for k, v in description.items() if isinstance(v, str | list) or pd.notna(v)})
+            for relation, some in facts[(facts["head"] == thing) & facts["relation"].isin(SHOWN)].groupby("relation"):
+                print(f"        {relation}:", ", ".join(labels[t][0] for t in some["tail"].unique()[:5]))
+            used = facts[facts["tail"] == thing].head(6)
+            print("        of:", ", ".join(labels[h][0] for h in used["head"]) or "–")
+            print("       ", *told["summary"].dropna().str[:150][:1])
+            if id in since:
+                print(f"        in charts since {since[id]}:", ", ".join(where[id][:12]))
 
 
 # -- the report
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    rows = [frame.columns, ["---"] * len(frame.columns), *frame.itertuples(index=False)]
+    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
 
 
 def written(measured: Measured) -> str:
-    """docs/resolution-report.md: its text around the figures of this run."""
-    kg, report = measured.kg, measured.report
-    figures = pd.DataFrame([(k.strip(), v) for k, v in coverage(kg).items()], columns=["what", "how many"])
-    counts = report.to_frame().rename(columns={"lowest": "lowest confidence", "mean": "mean confidence"})
+    """docs/resolution-report.md: its text with the figures of this run."""
+    report = measured.report
     reasons = report.merges.groupby(["kind", "evidence"], sort=False).size().rename("merges").reset_index()
-    reasons = reasons.sort_values(["kind", "merges"], ascending=[True, False]).groupby("kind").head(5)
-    text = REPORT.with_suffix(".in.md").read_text(encoding="utf-8")
-    return text.format(
+    reasons = reasons.sort_values("merges", ascending=False).groupby("kind", sort=False).head(6)
+    return TEXT.read_text(encoding="utf-8").format(
         seconds=f"{measured.seconds:.0f}",
         gibibytes=f"{measured.gibibytes:.1f}",
         by_identifier=f"{report.by_identifier:,}",
-        counts=markdown(counts),
-        coverage=markdown(figures),
+        counts=markdown(report.to_frame().rename(columns={"lowest": "lowest confidence", "mean": "mean confidence"})),
+        coverage=markdown(coverage(measured.kg)),
         samples=markdown(judged(report)),
-        reasons=markdown(reasons),
+        reasons=markdown(reasons.sort_values(["kind", "merges"], ascending=[True, False])),
         conflicts=markdown(report.conflicts),
     )
 
@@ -207,21 +202,17 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--sample", metavar="KIND")
-    parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(asked.workspace or Path(folder) / "workspace", asked.catalogue)
         if asked.sample:
-            show(measured.kg, draw(measured.report, asked.sample, asked.seed))
+            show(measured.kg, draw(measured.report, asked.sample))
             return
-        print(f"resolved in {measured.seconds:.1f} s of processor time, {measured.gibibytes:.2f} GiB\n")
-        print(measured.report.text(), "\n")
-        for what, how_many in coverage(measured.kg).items():
-            print(f"{what.strip():80} {how_many}")
-        print("\n" + judged(measured.report).to_string(index=False))
-        if asked.write:
-            REPORT.write_text(written(measured), encoding="utf-8")
-            print(f"\nwrote {REPORT.relative_to(ROOT)}")
+        text = written(measured)
+    print(text)
+    if asked.write:
+        REPORT.write_text(text, encoding="utf-8")
+        print(f"wrote {REPORT.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -51,10 +51,17 @@ def sizes(catalogue: Catalogue, audience: pd.DataFrame, *, weeks: int) -> pd.Dat
     frame["complete"] = ~(limit > measured)
     frame = frame[~(frame["period_start"] >= limit)]
     by = ["title", "country", "unit"]
-    one = frame.groupby([*by, "source"], dropna=False).agg(
-        size=("size", "sum"), start=("period_start", "min"), end=("period_end", "max"), complete=("complete", "all"),
-        simulated=("simulated", "any"),
-    ).reset_index()  # fmt: skip
+    one = (
+        frame.groupby([*by, "source"], dropna=False)
+        .agg(
+            size=("size", "sum"),
+            start=("period_start", "min"),
+            end=("period_end", "max"),
+            complete=("complete", "all"),
+            simulated=("simulated", "any"),
+        )
+        .reset_index()
+    )
     one = one.sort_values("size", ascending=False, kind="stable").drop_duplicates(by)
     return one.sort_values(["unit", "country", "title"], ignore_index=True)[SIZES]
 

@@ -70,8 +70,13 @@ class Catalogue:
     def of(cls, kg: KnowledgeGraph) -> Catalogue:
         """Number the entities of a snapshot. Raises :class:`NothingToLearn` where there are no titles."""
         schema = kg.schema
-        entities = kg.entities()[["id", "row", "type", "label", "other_labels"]]
+        entities = kg.entities()
+        # A work that a source knows by number alone would be an answer that nobody can read.
+        unnamed = entities["source"].isna() & entities["label"].str.isdecimal()
+        unnamed &= entities["type"].isin(schema.subtypes("Work"))
+        entities = entities.loc[~unnamed, ["id", "row", "type", "label", "other_labels"]]
         described = kg.titles()
+        described = described[described["id"].isin(entities["id"])]
         about = pd.concat([described, kg.titles(kind="book")], ignore_index=True)
         entities = entities.merge(about.drop(columns=["row", "label", "source"]), on="id", how="left")
         # A title that only a fact names has a type and no row; one that only a table names may have a row and no type.

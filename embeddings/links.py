@@ -10,7 +10,7 @@ import numpy as np
 
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.errors import ExtraMissing, NothingToLearn
-from embeddings.graph import EntityTypes, GraphModel, GraphSettings, Triples, evaluate, train
+from embeddings.graph import EntityTypes, GraphModel, GraphSettings, Triples, evaluate
 from embeddings.views import FloatArray, unit
 
 # So many entities of the overall mean stand beside those of a type when the type's mean is taken.
@@ -58,9 +58,10 @@ def link(
             progress(record["epoch"] / record["epochs"])
 
     try:
-        model = train(train_set, settings, progress=report)
+        from embeddings.graph import train
     except ImportError as error:
         raise ExtraMissing(str(error.name), "Training the graph") from error
+    model = train(train_set, settings, progress=report)
     chosen = np.arange(len(held_out))
     if len(chosen) > most_measured:
         chosen = np.sort(np.random.default_rng(settings.seed).choice(chosen, most_measured, replace=False))
@@ -110,7 +111,10 @@ def without_types(entities: FloatArray, seen: np.ndarray[Any, np.dtype[np.bool_]
 
 def _triples(facts: Facts, rows: np.ndarray[Any, np.dtype[np.int64]], types: EntityTypes) -> Triples:
     return Triples(
-        heads=rows[facts.heads], relations=facts.relations, tails=rows[facts.tails], num_entities=len(types.codes),
-        num_relations=len(types.heads), types=types,
-    )  # fmt: skip
-
+        heads=rows[facts.heads],
+        relations=facts.relations,
+        tails=rows[facts.tails],
+        num_entities=len(types.codes),
+        num_relations=len(types.heads),
+        types=types,
+    )

@@ -55,9 +55,7 @@ class ReleaseSettings:
     dim: int = 128
     audience_dim: int = 64
     view_weights: Mapping[str, float] = field(default_factory=lambda: {"graph": 1.0, "theme": 1.0, "audience": 1.0})
-    theme_weights: Mapping[str, float] = field(
-        default_factory=lambda: {"summary": 1.0, "tags": 1.0, "metadata": 0.2}
-    )
+    theme_weights: Mapping[str, float] = field(default_factory=lambda: {"summary": 1.0, "tags": 1.0, "metadata": 0.2})
     audience_weights: Mapping[str, float] = field(default_factory=lambda: {"viewings": 1.0, "countries": 1.0})
     min_viewers: int = 5
     audience_weeks: int = 8
@@ -111,9 +109,13 @@ def build_release(
     known = _known(kg, catalogue)
     training = known.facts[known.training]
     links = link(
-        catalogue, training, known.facts[known.held_out], dataclasses.replace(settings.graph, seed=seed),
-        most_measured=settings.most_measured, progress=_percent(tell, "training the graph"),
-    )  # fmt: skip
+        catalogue,
+        training,
+        known.facts[known.held_out],
+        dataclasses.replace(settings.graph, seed=seed),
+        most_measured=settings.most_measured,
+        progress=_percent(tell, "training the graph"),
+    )
     links.metrics["protocol"] += f" Held out: {known.protocol.rstrip(chr(46))}."
     views, table_of_sizes = _views(kg, catalogue, training, links, settings, seed, tell)
 
@@ -148,9 +150,7 @@ def _known(kg: KnowledgeGraph, catalogue: Catalogue) -> _Known:
     facts = concatenate(parts)
     part = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
     open_ = ~np.isin(facts.relations, catalogue.numbers(catalogue.hidden))
-    return _Known(
-        facts=facts, training=(part == 0) & open_, held_out=(part == 1) & open_, protocol=halves.protocol
-    )
+    return _Known(facts=facts, training=(part == 0) & open_, held_out=(part == 1) & open_, protocol=halves.protocol)
 
 
 def _views(
@@ -166,22 +166,34 @@ def _views(
     made_from = f"{len(training):,} facts of {len(np.unique(training.relations))} relations (TransE)"
     graph = view("graph", links.vectors[: catalogue.num_titles], made_from)
     theme = theme_view(
-        catalogue, training, kg.workspace.cache / "texts", weights=settings.theme_weights, dim=settings.dim, seed=seed,
+        catalogue,
+        training,
+        kg.workspace.cache / "texts",
+        weights=settings.theme_weights,
+        dim=settings.dim,
+        seed=seed,
         progress=_percent(tell, "encoding summaries"),
-    )  # fmt: skip
+    )
     tell("audiences", 0, None)
     table_of_sizes = sizes(catalogue, kg.audience(), weeks=settings.audience_weeks)
     audience = audience_view(
-        catalogue, kg.viewings(), table_of_sizes, weights=settings.audience_weights, dim=settings.audience_dim,
-        min_viewers=settings.min_viewers, seed=seed,
-    )  # fmt: skip
+        catalogue,
+        kg.viewings(),
+        table_of_sizes,
+        weights=settings.audience_weights,
+        dim=settings.audience_dim,
+        min_viewers=settings.min_viewers,
+        seed=seed,
+    )
     tell("fusing the views", 0, None)
     parts = [graph, theme, audience]
     used = [part for part in parts if part.present.any() and settings.view_weights.get(part.name, 1.0)]
     fused = view(
-        "fused", fuse(parts, settings.view_weights, dim=settings.dim), " + ".join(part.name for part in used),
+        "fused",
+        fuse(parts, settings.view_weights, dim=settings.dim),
+        " + ".join(part.name for part in used),
         simulated=any(part.simulated for part in used),
-    )  # fmt: skip
+    )
     return [*parts, fused], table_of_sizes
 
 
@@ -205,7 +217,9 @@ def _manifest(
         "num_entities": len(catalogue),
         "num_facts": num_facts,
         "workspace": {
-            "version": kg.version, "tables": dict(kg.snapshot.tables), "schema": kg.schema.digest,
+            "version": kg.version,
+            "tables": dict(kg.snapshot.tables),
+            "schema": kg.schema.digest,
             "sources": sorted(kg.snapshot.sources),
         },
         "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
@@ -214,7 +228,7 @@ def _manifest(
         "seed": seed,
         "settings": dataclasses.asdict(settings),
         "made_by": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
-    }  # fmt: skip
+    }
 
 
 def _about(part: View) -> dict[str, Any]:

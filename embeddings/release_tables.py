@@ -19,10 +19,19 @@ from kg.schema import Relation, Schema
 ID, LABEL, OTHER_LABEL = 0, 1, 2
 
 _S = pa.string()
-_TITLES = pa.schema([
-    ("id", _S), ("label", _S), ("kind", _S), ("year", pa.int32()), ("launch", pa.date32()), ("runtime", pa.float32()),
-    ("countries", pa.list_(_S)), ("languages", pa.list_(_S)), ("summary", _S),
-])  # fmt: skip
+_TITLES = pa.schema(
+    [
+        ("id", _S),
+        ("label", _S),
+        ("kind", _S),
+        ("year", pa.int32()),
+        ("launch", pa.date32()),
+        ("runtime", pa.float32()),
+        ("countries", pa.list_(_S)),
+        ("languages", pa.list_(_S)),
+        ("summary", _S),
+    ]
+)
 _ENTITIES = pa.schema(
     [("id", _S), ("row", pa.int64()), ("type", _S), ("label", _S), ("kind", _S), ("year", pa.int32())]
 )
@@ -30,15 +39,29 @@ _NAMES = pa.schema([("key", _S), ("entity", pa.int32()), ("sort", pa.int8()), ("
 _RELATIONS = pa.schema(
     [("name", _S), ("label", _S), ("domain", _S), ("range", _S), ("facet", _S), ("titles", pa.int64())]
 )
-_AUDIENCE = pa.schema([
-    ("title", pa.int32()), ("country", _S), ("unit", _S), ("size", pa.float64()), ("start", pa.date32()),
-    ("end", pa.date32()), ("complete", pa.bool_()), ("simulated", pa.bool_()),
-])  # fmt: skip
+_AUDIENCE = pa.schema(
+    [
+        ("title", pa.int32()),
+        ("country", _S),
+        ("unit", _S),
+        ("size", pa.float64()),
+        ("start", pa.date32()),
+        ("end", pa.date32()),
+        ("complete", pa.bool_()),
+        ("simulated", pa.bool_()),
+    ]
+)
 
 _FACETS = {
-    "Tag": "", "Genre": "genre", "Person": "people", "Work": "source material", "Country": "place", "Language": "place",
-    "Franchise": "franchise", "Company": "company",
-}  # fmt: skip
+    "Tag": "",
+    "Genre": "genre",
+    "Person": "people",
+    "Work": "source material",
+    "Country": "place",
+    "Language": "place",
+    "Franchise": "franchise",
+    "Company": "company",
+}
 
 
 def write_entities(out: ReleaseWriter, catalogue: Catalogue, aliases: pd.DataFrame) -> None:
@@ -85,10 +108,18 @@ def write_facts(out: ReleaseWriter, catalogue: Catalogue, facts: Facts, learnt: 
         facts: all that are known, held-out ones and hints too; a reader sees them as evidence.
         learnt: which of them vectors were made from, bool [n].
     """
-    relations = pd.DataFrame([
-        {"name": r.name, "label": r.label, "domain": r.domain, "range": r.range, "facet": facet(catalogue.schema, r)}
-        for r in catalogue.relations
-    ])  # fmt: skip
+    relations = pd.DataFrame(
+        [
+            {
+                "name": r.name,
+                "label": r.label,
+                "domain": r.domain,
+                "range": r.range,
+                "facet": facet(catalogue.schema, r),
+            }
+            for r in catalogue.relations
+        ]
+    )
     out.table("relations.parquet", _as(relations.assign(titles=titles_with(facts, catalogue)), _RELATIONS))
     sides = (("out", facts.heads, facts.tails), ("in", facts.tails, facts.heads))
     for name, own, other in sides:

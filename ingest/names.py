@@ -12,23 +12,54 @@ from ingest.sorting import FILMED, GIVES_AWAY, NOT_THEMES, PRODUCTION_NOTES, giv
 from ingest.text import article_first, clean_label, fold, normalise_title, slug, split_titles, split_year
 
 __all__ = [
-    "FILMED", "GIVES_AWAY", "NOT_THEMES", "PRODUCTION_NOTES", "article_first", "book_id", "clean_label", "company_id",
+    "FILMED",
+    "GIVES_AWAY",
+    "NOT_THEMES",
+    "PRODUCTION_NOTES",
+    "article_first",
+    "book_id",
+    "clean_label",
+    "company_id",
     "country_code",
-    "country_id", "country_label", "each", "fold", "franchise_id", "genre_id", "gives_away", "is_production_note",
+    "country_id",
+    "country_label",
+    "each",
+    "fold",
+    "franchise_id",
+    "genre_id",
+    "gives_away",
+    "is_production_note",
     "is_theme",
-    "language_code", "language_id", "language_label", "microgenre_id", "normalise_title", "person_id", "slug",
+    "language_code",
+    "language_id",
+    "language_label",
+    "microgenre_id",
+    "normalise_title",
+    "person_id",
+    "slug",
     "split_titles",
-    "split_year", "tag_id", "title_id",
-]  # fmt: skip
+    "split_year",
+    "tag_id",
+    "title_id",
+]
 
 TAG_PREFIXES = {"storyline": "tag", "mood": "mood", "user_tag": "usertag", "shelf": "shelf", "hint": "hint"}
 #: One genre under several names, by slug.
 _GENRES = {
-    "sci-fi": "science-fiction", "scifi": "science-fiction", "sf": "science-fiction", "documentation": "documentary",
+    "sci-fi": "science-fiction",
+    "scifi": "science-fiction",
+    "sf": "science-fiction",
+    "documentation": "documentary",
     "documentaries": "documentary",
-    "sport": "sports", "musicals": "musical", "historical": "history", "childrens": "children", "westerns": "western",
-    "biographical": "biography", "romantic": "romance", "animated": "animation",
-}  # fmt: skip
+    "sport": "sports",
+    "musicals": "musical",
+    "historical": "history",
+    "childrens": "children",
+    "westerns": "western",
+    "biographical": "biography",
+    "romantic": "romance",
+    "animated": "animation",
+}
 
 
 def tag_id(label: str, sort: str = "storyline") -> str:

@@ -212,14 +212,17 @@ def _protocol(
     each = "a share by relation" if isinstance(share, Mapping) else f"{share:.3g} of each relation"
     used = {name for part in parts.values() for name in part["relation"].unique()}
     grouped = [f"{name} by its {side}" for name, side in groups.items() if name in used]
-    sentences = [
-        f"{counts['test']:,} of {sum(counts.values()):,} facts are for testing ({each}"
-        + (f", learnt on {since} or later)" if since else ")")
-        + (f", {counts['valid']:,} for validation" if valid else "")
-        + f", by a hash of their two entities and the seed {seed}: a fact's inverse and duplicates are on its side."
-    ]
-    if grouped:
-        sentences.append(f"Held out by group: {', '.join(grouped)}.")
+    sentences = [f"{counts['test']:,} of {sum(counts.values()):,} facts are for testing"]
+    if counts["valid"]:
+        sentences[0] += f", {counts['valid']:,} for validation"
+    if since:
+        sentences[0] += f"; the test facts were learnt on {since} or later"
+    sentences[0] += "."
+    if share != 1.0 or valid:
+        sentences.append(
+            f"They are chosen ({each}) by a hash of their two entities and the seed {seed}, "
+            "so that a fact's inverse and duplicates are on its side" + (f"; {', '.join(grouped)}." if grouped else ".")
+        )
     if counts["withheld"]:
         sentences.append(f"{counts['withheld']:,} facts that give held-out answers away are withheld from training.")
     sentences.append(

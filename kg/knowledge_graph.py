@@ -81,7 +81,11 @@ class KnowledgeGraph:
 
     def dataset(self, table: str, *, dictionary: tuple[str, ...] = ()) -> ds.Dataset:
         """A table of this snapshot as an Arrow dataset, identifiers as their sources gave them."""
-        return delta.dataset(self.workspace.table(table), self.snapshot.tables[table], dictionary=dictionary)
+        key = ("dataset", table, dictionary)
+        if key not in self._cache:
+            path = self.workspace.table(table)
+            self._cache[key] = delta.dataset(path, self.snapshot.tables[table], dictionary=dictionary)
+        return self._cache[key]
 
     @property
     def _aliases(self) -> tuple[pa.Array, pa.Array]:
@@ -96,9 +100,9 @@ class KnowledgeGraph:
         return self._cache["aliases"]
 
     @property
-    def _cache(self) -> dict[str, Any]:
+    def _cache(self) -> dict[Any, Any]:
         """What was derived from the current snapshot."""
-        memory: dict[str, Any] = self.__dict__.setdefault("_memory", {})
+        memory: dict[Any, Any] = self.__dict__.setdefault("_memory", {})
         if memory.get("version") != self.version:
             memory.clear()
             memory["version"] = self.version
@@ -335,19 +339,19 @@ def _merged_entities(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         return merged
     at = dict(zip(merged["id"], merged.index, strict=True))
     labels, others, types = merged["label"].tolist(), merged["other_labels"].tolist(), merged["type"].tolist()
-    given = merged["source"].notna().tolist()  # the rest was read off the identifier
-    for canonical, label, more, type_, its_own in zip(
-        *(aliases[c].tolist() for c in ("same_as", "label", "other_labels", "type")),
+    named_by = [None if pd.isna(s) else s for s in merged["source"]]  # None: the label was read off the identifier
+    for canonical, label, more, type_, source, its_own in zip(
+        *(aliases[c].tolist() for c in ("same_as", "label", "other_labels", "type", "source")),
         aliases["source"].notna(),
         strict=True,
     ):
         i = at[canonical]
-        if its_own and not given[i]:
-            labels[i], given[i] = label, True
+        if its_own and named_by[i] is None:
+            labels[i], named_by[i] = label, source
         known = list(others[i]) if others[i] is not None else []
         names = [label] * its_own + list(more if more is not None else [])
         known += [o for o in names if o != labels[i] and o not in known]
         others[i] = known or None
         if schema.is_a(type_, types[i]):
             types[i] = type_
-    return merged.assign(label=labels, other_labels=others, type=types)
+    return merged.assign(label=labels, other_labels=others, type=types, source=pd.array(named_by, dtype="str"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from embeddings.release import Release
 from queries.countries import Countries
 from queries.entities import Entities, Flags, Positions
 from queries.errors import BadQuestion, EmptyQuestion, NoAudience
-from queries.vectors import Vectors, mean_similarity
+from queries.vectors import Floats, Vectors, mean_similarity, top
 
 Dates = npt.NDArray[np.datetime64]
 
@@ -29,25 +30,48 @@ Dates = npt.NDArray[np.datetime64]
 CONTENT = ("graph", "theme")
 
 _COLUMNS = [
-    "title_id", "title", "country", "unit", "observed", "comparable_size", "comparable_count", "comparable_share",
-    "comparable_similarity", "country_mean", "comparables", "comparable_ids", "simulated",
-]  # fmt: skip
+    "title_id",
+    "title",
+    "country",
+    "unit",
+    "observed",
+    "comparable_size",
+    "comparable_count",
+    "comparable_share",
+    "comparable_similarity",
+    "country_mean",
+    "comparables",
+    "comparable_ids",
+    "simulated",
+]
 _FIGURES = ("observed", "comparable_size", "comparable_share", "comparable_similarity", "country_mean")
 _NEVER, _ALWAYS = np.datetime64("9999-12-31"), np.datetime64("0001-01-01")
 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Sizes in one unit: one row each, ordered by country and title; `countries` numbers `names`."""
+    """Sizes in one unit, n rows ordered by country and title.
+
+    Attributes:
+        titles: the title of each row, [n].
+        observed: every title that has a row, ascending, [u]; `at` [n] is where in it each row's title stands.
+        rows: the rows of each country.
+        sizes, simulated: of each row, [n].
+        starts, ends: first and last day measured, [n]; NaT where it is not known.
+        complete: whether the horizon was over, [n].
+        launched: a day by which the title had launched, [n]; NaT where it is not known.
+    """
 
     titles: Positions
-    names: list[str]
-    countries: Positions
+    observed: Positions
+    at: Positions
+    rows: dict[str, slice]
     sizes: npt.NDArray[np.float64]
+    simulated: Flags
     starts: Dates
     ends: Dates
     complete: Flags
-    simulated: Flags
+    launched: Dates
 
 
 class Audience:
@@ -62,17 +86,23 @@ class Audience:
         units = {}
         for unit in pc.unique(table["unit"]).to_pylist():
             part = table.filter(pc.equal(table["unit"], unit))
-            start, end = (part[name].to_numpy().astype("datetime64[D]") for name in ("start", "end"))
-            codes = part["country"].combine_chunks().dictionary_encode()
+            titles = part["title"].to_numpy().astype(np.int64)
+            starts, ends = (part[name].to_numpy().astype("datetime64[D]") for name in ("start", "end"))
+            observed, at = np.unique(titles, return_inverse=True)
+            codes = part["country"].combine_chunks().dictionary_encode()  # numbered as they come: in order
+            bounds = np.searchsorted(codes.indices.to_numpy(), np.arange(len(codes.dictionary) + 1)).tolist()
+            slices = [slice(low, high) for low, high in pairwise(bounds)]
             units[unit] = _Unit(
-                titles=part["title"].to_numpy().astype(np.int64),
-                names=codes.dictionary.to_pylist(),
-                countries=codes.indices.to_numpy().astype(np.int64),
+                titles=titles,
+                observed=observed,
+                at=at,
+                rows=dict(zip(codes.dictionary.to_pylist(), slices, strict=True)),
                 sizes=part["size"].to_numpy(),
-                starts=start,
-                ends=end,
-                complete=part["complete"].to_numpy(),
                 simulated=part["simulated"].to_numpy(),
+                starts=starts,
+                ends=np.where(np.isnat(ends), _ALWAYS, ends),
+                complete=part["complete"].to_numpy(),
+                launched=np.fmin(self._launches[1][titles], starts),  # by when it was measured
             )
         return units
 
@@ -93,7 +123,7 @@ class Audience:
         self, titles: Positions, countries: Sequence[str] | None, k: int, before: object | None
     ) -> pd.DataFrame:
         """One row for each title, unit and country. See :meth:`queries.space.TitleSpace.audience_features`."""
-        known = sorted({code for unit in self._units.values() for code in unit.names})
+        known = sorted({code for unit in self._units.values() for code in unit.rows})
         codes = known if countries is None else [self._known(name, known) for name in countries]
         if not codes and countries is not None:
             raise EmptyQuestion("No country is given: the list is empty.")
@@ -115,34 +145,38 @@ class Audience:
     ) -> list[dict[str, Any]]:
         own = unit.titles == title
         eligible = self._eligible(title, unit, own, limit)
-        observed, at = np.unique(unit.titles[eligible], return_inverse=True)
         pairs = [(self._vectors.titles(view), self._vectors.present(view)) for view in CONTENT]
-        similar = mean_similarity(pairs, title, observed)  # [observed]
-        order = np.argsort(-np.where(np.isnan(similar), -np.inf, similar), kind="stable")
-        closest = order[similar[order] > 0][:k]  # NaN is not above 0
-        rows = np.flatnonzero(eligible)
+        similar = mean_similarity(pairs, title, unit.observed)  # [u]
+        similar = np.where(similar > 0, similar, 0)  # nor is NaN above 0
+        anywhere = np.zeros(len(unit.observed), dtype=bool)
+        anywhere[unit.at[eligible]] = True
+        closest = _closest(np.where(anywhere, similar, 0), k)
         label, identifier = self._entities.label(title), self._entities.ids([title])[0]
         found = []
         for code in codes:
-            country = unit.names.index(code) if code in unit.names else -1
-            here = np.flatnonzero(unit.countries[rows] == country)  # rows of `rows`
-            there = here[similar[at[here]] > 0]
-            there = there[np.argsort(-similar[at[there]], kind="stable")][:k]
-            weights, sizes = similar[at[there]], unit.sizes[rows[there]]
-            mine = np.flatnonzero(own & (unit.countries == country))
-            names = self._entities.labels(unit.titles[rows[there]])
-            found.append({
-                "title_id": identifier, "title": label, "country": code, "unit": name,
-                "observed": unit.sizes[mine[0]] if len(mine) else np.nan,
-                "comparable_size": _mean(sizes, weights),
-                "comparable_count": len(there),
-                "comparable_share": _share(similar[closest], np.isin(closest, at[here])),
-                "comparable_similarity": float(weights.mean()) if len(there) else np.nan,
-                "country_mean": _mean(unit.sizes[rows[here]], np.ones(len(here))),
-                "comparables": [f"{n} ({size:,.10g})" for n, size in zip(names, sizes, strict=True)],
-                "comparable_ids": self._entities.ids(unit.titles[rows[there]]),
-                "simulated": bool(unit.simulated[np.concatenate([rows[here], mine])].any()),
-            })  # fmt: skip
+            rows = np.arange(len(own))[unit.rows.get(code, slice(0))]
+            here = rows[eligible[rows]]
+            there = here[_closest(similar[unit.at[here]], k)]
+            weights, sizes = similar[unit.at[there]], unit.sizes[there]
+            mine = rows[own[rows]]
+            names = self._entities.labels(unit.titles[there])
+            found.append(
+                {
+                    "title_id": identifier,
+                    "title": label,
+                    "country": code,
+                    "unit": name,
+                    "observed": unit.sizes[mine[0]] if len(mine) else np.nan,
+                    "comparable_size": _mean(sizes, weights),
+                    "comparable_count": len(there),
+                    "comparable_share": _share(similar[closest], np.isin(closest, unit.at[here])),
+                    "comparable_similarity": float(weights.mean()) if len(there) else np.nan,
+                    "country_mean": _mean(unit.sizes[here], np.ones(len(here))),
+                    "comparables": [f"{n} ({size:,.10g})" for n, size in zip(names, sizes, strict=True)],
+                    "comparable_ids": self._entities.ids(unit.titles[there]),
+                    "simulated": bool(unit.simulated[np.concatenate([here, mine])].any()),
+                }
+            )
         return found
 
     def _eligible(self, title: int, unit: _Unit, own: Flags, limit: np.datetime64 | None) -> Flags:
@@ -156,9 +190,14 @@ class Audience:
             launch = known_by
         if limit is not None:
             launch, known_by = min(launch, limit), min(known_by, limit)
-        theirs = np.fmin(latest[unit.titles], unit.starts)  # launched by when it was measured; NaT if neither is known
-        ends = np.where(np.isnat(unit.ends), _ALWAYS, unit.ends)
-        return np.asarray(~own & unit.complete & ~np.isnat(theirs) & (theirs < launch) & (ends < known_by))
+        # NaT is before nothing.
+        return np.asarray(~own & unit.complete & (unit.launched < launch) & (unit.ends < known_by))
+
+
+def _closest(similar: Floats, k: int) -> Positions:
+    """Positions of the `k` largest similarities above 0, the largest first."""
+    at = top(similar, k)
+    return at[similar[at] > 0]
 
 
 def _mean(sizes: npt.NDArray[np.float64], weights: npt.NDArray[Any]) -> float:

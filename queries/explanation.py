@@ -67,12 +67,16 @@ class Explainer:
         ids = self._entities.ids([row.entity for row in shared])
         return [
             {
-                "aspect": aspect, "facet": self._facts.relations[row.relation].facet,
-                "relation": self._facts.relations[row.relation].name, "what": label, "id": name,
-                "weight": row.rarity, "learnt": row.learnt,
+                "aspect": aspect,
+                "facet": self._facts.relations[row.relation].facet,
+                "relation": self._facts.relations[row.relation].name,
+                "what": label,
+                "id": name,
+                "weight": row.rarity,
+                "learnt": row.learnt,
             }
             for row, label, name in zip(shared, labels, ids, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _view(self, name: str) -> str:
         return name + (" (simulated)" if self._vectors.simulated(name) else "")

@@ -92,9 +92,11 @@ class TitleSpace:
         if not isinstance(text, str) or not text.strip():
             raise EmptyQuestion(f"{text!r} is no name to look for.")
         allowed = None if kind is None else self._entities.of_kind(kind)
-        hits = [] if allowed is not None and not allowed[: self._entities.num_titles].any() else (
-            self._entities.title_names.search(text, k, allowed)
-        )  # fmt: skip
+        hits = (
+            []
+            if allowed is not None and not allowed[: self._entities.num_titles].any()
+            else (self._entities.title_names.search(text, k, allowed))
+        )
         if allowed is not None and allowed[self._entities.num_titles :].any():
             hits = sorted(hits + self._entities.other_names.search(text, k, allowed), key=lambda hit: -hit[1])[:k]
         frame = self._entities.cards(np.array([i for i, _, _ in hits], dtype=np.int64))

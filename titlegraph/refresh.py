@@ -29,7 +29,7 @@ class Outcome:
         return str(self.metrics["link_prediction"]["protocol"])
 
     def table(self) -> pd.DataFrame:
-        """Link prediction on the held-out facts, overall and by relation: questions (two a fact), MRR, Hits@1, Hits@10."""
+        """Link prediction on the held-out facts, overall and by relation, two questions a fact."""
         figures = self.metrics["link_prediction"]
         rows = {"all": figures} | figures["by_relation"]
         return pd.DataFrame(

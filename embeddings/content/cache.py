@@ -61,10 +61,14 @@ class VectorCache:
         if not len(keys):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        table = pa.table({
-            "key": pa.array(keys, pa.binary(32)),
-            "vector": pa.array([row.tobytes() for row in np.ascontiguousarray(vectors, dtype=np.float16)], self._type),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "key": pa.array(keys, pa.binary(32)),
+                "vector": pa.array(
+                    [row.tobytes() for row in np.ascontiguousarray(vectors, dtype=np.float16)], self._type
+                ),
+            }
+        )
         name = uuid.uuid4().hex
         draft = self.folder / f".{name}.tmp"
         pq.write_table(table, draft, compression="none")

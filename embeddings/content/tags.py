@@ -38,4 +38,3 @@ def titles_with(facts: Facts, catalogue: Catalogue) -> IntArray:
     own = facts.heads < catalogue.num_titles
     pairs = np.unique(facts.relations[own] * catalogue.num_titles + facts.heads[own])
     return np.bincount(pairs // max(catalogue.num_titles, 1), minlength=len(catalogue.relations)).astype(np.int64)
-

@@ -30,7 +30,9 @@ class UnknownDownload(DownloadError):
 class DownloadDeclined(DownloadError):
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"Nothing of {name} was downloaded: its licence and size were not agreed to (with --yes they are).")
+        super().__init__(
+            f"Nothing of {name} was downloaded: its licence and size were not agreed to (with --yes they are)."
+        )
 
 
 class DownloadBusy(DownloadError):

@@ -14,9 +14,11 @@ from kg.keys import Flags, Ints
 
 #: Bits, as in :mod:`ingest.resolution.titles`: title and author weigh most, years little, for editions have their own.
 SAME_TITLE, MAIN_TITLE = 1.0, -0.5
+#: The original title of a collection is often that of the first book in it.
+OTHER_TITLE = -3.5
 SAME_AUTHOR, OTHER_AUTHOR = 8.0, -8.0
 SAME_FILM = 8.0
-SAME_YEAR, NEAR_YEAR, FAR_YEAR = 2.0, 1.0, -1.0
+SAME_YEAR, NEAR_YEAR, FAR_YEAR = 2.0, 1.0, -1.5
 #: How alike (0 to 100) two names must be where surname and initial don't agree: Dostoevsky and Dostoyevsky.
 ALIKE = 88
 
@@ -32,22 +34,23 @@ def candidates(evidence: Evidence) -> pd.DataFrame:
     # Among them works that nobody calls a film, series or book: what a film is based on.
     names = _names(evidence, np.setdiff1d(things.of_type("Work"), things.of_type("Title")))
     pairs = names.merge(names, on="key", suffixes=("_a", "_b")).query("thing_a < thing_b")
-    pairs = pairs.assign(main=pairs["main_a"] | pairs["main_b"]).sort_values("main", kind="stable")
-    pairs = pairs.drop_duplicates(["thing_a", "thing_b"])
+    pairs = pairs.assign(main=pairs["main_a"] | pairs["main_b"], other=pairs["other_a"] | pairs["other_b"])
+    pairs = pairs.sort_values(["other", "main"]).drop_duplicates(["thing_a", "thing_b"])
     pairs = pairs[~things.groups.clashes(pairs["thing_a"].to_numpy(), pairs["thing_b"].to_numpy())]
-    a, b, main = (pairs[column].to_numpy() for column in ("thing_a", "thing_b", "main"))
+    a, b, main, other = (pairs[column].to_numpy() for column in ("thing_a", "thing_b", "main", "other"))
 
     gap = evidence.gap(a, b)
     one_author, both_written = _authors(evidence, a, b)
     signs = {
         "same title": (~main, SAME_TITLE),
         "same main title": (main, MAIN_TITLE),
+        "under another title": (other, OTHER_TITLE),
         "same author": (one_author, SAME_AUTHOR),
         "other author": (both_written & ~one_author, OTHER_AUTHOR),
         "source of one film": (_one_film(evidence, a, b), SAME_FILM),
         "same year": (gap <= 1, SAME_YEAR),
         "years close": ((gap > 1) & (gap <= 5), NEAR_YEAR),
-        "years apart": (gap > 15, FAR_YEAR),
+        "years apart": (gap > 5, FAR_YEAR),
     }
     bits, words = np.zeros(len(a)), pd.Series("", index=range(len(a)))
     for text, (holds, score) in signs.items():
@@ -57,7 +60,8 @@ def candidates(evidence: Evidence) -> pd.DataFrame:
 
 
 def _names(evidence: Evidence, works: Ints) -> pd.DataFrame:
-    """What books can be found by: thing, key, main (whether a subtitle is left out)."""
+    """What books can be found by: thing, key, main (whether a subtitle is left out), other (whether it is one of their
+    other names)."""
     labels = evidence.things.labels
     labels = labels[labels["thing"].isin(works)]
     whole = each(labels["label"], lambda text: _SERIES.sub("", text) or text)
@@ -69,7 +73,7 @@ def _names(evidence: Evidence, works: Ints) -> pd.DataFrame:
             labels[cut].assign(key=each(short[cut], title_key), main=True),
         ]
     )
-    return names[["thing", "key", "main"]].drop_duplicates(["thing", "key"])
+    return names[["thing", "key", "main", "other"]].sort_values(["other", "main"]).drop_duplicates(["thing", "key"])
 
 
 def title_key(title: str) -> str:

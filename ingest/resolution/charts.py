@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.resolution.decisions import ACCEPT, CONSIDER, MARGIN
 from ingest.resolution.evidence import Evidence
@@ -24,7 +25,7 @@ ON_NETFLIX = 6.0
 RELEASED_THEN, RELEASED_LATER = 8.0, -10.0
 SAME_YEAR, OTHER_YEAR = 6.5, -7.0
 NEW, OLD, SHORT = 3.0, -3.0, -4.5
-#: A title that is only known to be on Netflix, has a short name and did not chart where it was made: what charts
+#: A film that is only known to be on Netflix, has a short name and did not chart where it was made: what charts
 #: abroad is mostly a namesake.
 FAR_FROM_HOME = -4.5
 SEEN_BY_MANY, SEEN_BY_SOME, SEEN_BY_FEW, LONG_NAME = 6.5, 5.5, 3.0, 2.5
@@ -84,7 +85,7 @@ def candidates(evidence: Evidence) -> pd.DataFrame:
     few = ~many & ~some & (viewers >= FEW)
     unseen = viewers < np.where(on_netflix, SOME, MANY)
     old = (elsewhere & (year < OLD_IF_NOT_ON_NETFLIX)) | (unseen & (year < OLD_IF_UNSEEN))
-    abroad = on_netflix & ~then & (pairs["at_home"] == 0) & (viewers < SOME) & (words_in_name < 3)
+    abroad = film & on_netflix & ~then & (pairs["at_home"] == 0) & (viewers < SOME) & (words_in_name < 3)
     signs = {
         "on Netflix": (on_netflix, ON_NETFLIX),
         "released on Netflix when it began to chart": (then, RELEASED_THEN),
@@ -108,12 +109,21 @@ def candidates(evidence: Evidence) -> pd.DataFrame:
     return pairs[["a", "b"]].assign(bits=bits, evidence=words)
 
 
+def _charts(things: Things) -> pa.Table:
+    """Where and when titles were in the charts: thing, country, first, last."""
+    of_charts = pc.starts_with(pc.field("title"), f"{SPACE}:")
+    columns = ["title", "country", "period_start", "period_end"]
+    rows = things.kg.dataset("audience").to_table(columns=columns, filter=of_charts)
+    return rows.set_column(0, "thing", [things.number(rows["title"])]).rename_columns(
+        ["thing", "country", "first", "last"]
+    )
+
+
 def _charted(things: Things) -> pd.DataFrame:
     """When a title was in the charts: first and last day; index: the thing."""
-    seen = things.kg.dataset("audience").to_table(columns=["title", "period_start", "period_end"])
-    seen = pa.table({"thing": things.number(seen["title"]), "first": seen["period_start"], "last": seen["period_end"]})
-    spans = seen.group_by("thing").aggregate([("first", "min"), ("last", "max")]).to_pandas().set_index("thing")
-    return pd.DataFrame({"first": pd.to_datetime(spans["first_min"]), "last": pd.to_datetime(spans["last_max"])})
+    spans = _charts(things).group_by("thing").aggregate([("first", "min"), ("last", "max")]).to_pandas()
+    first, last = pd.to_datetime(spans["first_min"]), pd.to_datetime(spans["last_max"])
+    return pd.DataFrame({"thing": spans["thing"], "first": first, "last": last}).set_index("thing")
 
 
 def _own_years(evidence: Evidence) -> pd.Series:
@@ -138,7 +148,8 @@ def _known(evidence: Evidence, charted: Ints, roots: Ints) -> pd.DataFrame:
     known["runtime"] = by_group(things.titles, "runtime").max()
     years = by_group(evidence.years[~evidence.years["thing"].isin(charted)], "year")
     known["first_year"], known["last_year"] = years.min(), years.max()
-    watched = things.number(things.kg.dataset("viewings").to_table(columns=["title"])["title"])
+    viewings = things.kg.dataset("viewings").to_table(columns=["title"], filter=~pc.field("simulated"))
+    watched = things.number(viewings["title"])
     known["viewers"] = pd.Series(roots[watched]).value_counts()
     return known.fillna({"viewers": 0})
 
@@ -146,9 +157,7 @@ def _known(evidence: Evidence, charted: Ints, roots: Ints) -> pd.DataFrame:
 def _at_home(evidence: Evidence, pairs: pd.DataFrame, roots: Ints) -> pd.Series:
     """In how many of its countries of production the title of each pair charted; missing where none of them is known,
     or has charts, and for those who are watched everywhere."""
-    seen = evidence.things.kg.dataset("audience").to_table(columns=["title", "country"])
-    seen = pa.table({"thing": evidence.things.number(seen["title"]), "country": seen["country"]})
-    charts = seen.group_by(["thing", "country"]).aggregate([]).to_pandas()
+    charts = _charts(evidence.things).group_by(["thing", "country"]).aggregate([]).to_pandas()
     made = evidence.countries.rename(columns={"key": "country"})
     made = made.assign(group=roots[made["thing"].to_numpy()])[["group", "country"]].drop_duplicates()
     everywhere = made.loc[made["country"].isin(EVERYWHERE), "group"]

@@ -18,10 +18,10 @@ from kg.knowledge_graph import KnowledgeGraph
 #: Sources of this name space are what resolution wrote itself: it never reads them.
 OWN = "resolution/"
 #: Identifiers of these spaces stand for one thing each, so two of them are two things. Spaces made from names
-#: (person:, book:, adaptation:) and of editions (goodreads:) are not among them.
+#: (person:, book:) and of editions (goodreads:) are not among them.
 ONE_EACH = frozenset(
     {"imdb", "imdbname", "tmdb", "tmdbtv", "wd", "dbr", "movielens", "netflix", "netflixlist", "netflixchart"}
-    | {"justwatch", "metaqa"}
+    | {"justwatch", "metaqa", "adaptation"}
 )
 #: Sources that list each work once, under identifiers of a space that others use more loosely.
 LISTS_ONCE = frozenset({"goodbooks"})
@@ -98,14 +98,17 @@ class Things:
 
     @cached_property
     def labels(self) -> pd.DataFrame:
-        """Every name of every thing: thing, label, each once. A number that stands in for a missing name is none."""
+        """Every name of every thing: thing, label, other (whether it is only among the other names), each once.
+
+        A number that stands in for a missing name is none.
+        """
         members = self.members
         local = members["id"].str.replace(r"^[^:]*:", "", regex=True)
         numbered = local.str.fullmatch(r"[a-z]{0,2}\d+") & (members["prefix"] != "dbr")
-        names = members.loc[~(numbered & (members["label"] == local)), ["thing", "label"]]
-        others = members[["thing", "other_labels"]].dropna().explode("other_labels")
+        names = members.loc[~(numbered & (members["label"] == local)), ["thing", "label"]].assign(other=False)
+        others = members[["thing", "other_labels"]].dropna().explode("other_labels").assign(other=True)
         both = pd.concat([names, others.rename(columns={"other_labels": "label"})])
-        return both.dropna().drop_duplicates(ignore_index=True)
+        return both.dropna().drop_duplicates(["thing", "label"], ignore_index=True)
 
 
 def _pairs(ends: Ints) -> list[tuple[int, int]]:

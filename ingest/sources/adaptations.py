@@ -31,11 +31,19 @@ from kg.tables import Batch
 
 _FILES = {
     "booksmovies.csv": (
-        "id", "BookTitle", "BookAltTitle", "BookYear", "BookLink", "Author", "FilmTitle", "FilmLink", "FilmYear",
+        "id",
+        "BookTitle",
+        "BookAltTitle",
+        "BookYear",
+        "BookLink",
+        "Author",
+        "FilmTitle",
+        "FilmLink",
+        "FilmYear",
     ),
     "wiki_book_movie_ids_matching.csv": MATCHING,
     "book_genres.csv": ("book_id", "genre"),
-}  # fmt: skip
+}
 _SHOWN = ("id", "BookTitle", "Author", "FilmTitle", "FilmYear")
 _NO_AUTHOR = r"^(?:0|\[\d+\])$"
 _MARKUP = r"\[\[|\]\]|mw-parser"

@@ -88,12 +88,29 @@ def aliases(frame: pd.DataFrame, alias: str, id: str = "id") -> pd.DataFrame:
 
 #: Shelves and subjects of books (folded) that are genres of films too, and what those are called.
 BOOK_GENRES = {
-    "action": "Action", "adventure": "Adventure", "biography": "Biography", "comedy": "Comedy", "crime": "Crime",
-    "crime fiction": "Crime", "drama": "Drama", "fantasy": "Fantasy", "horror": "Horror", "humor": "Comedy",
-    "humour": "Comedy", "mysteries": "Mystery", "mystery": "Mystery", "romance": "Romance", "sci fi": "Science Fiction",
-    "science fiction": "Science Fiction", "scifi": "Science Fiction", "thriller": "Thriller", "thrillers": "Thriller",
-    "war": "War", "western": "Western", "westerns": "Western",
-}  # fmt: skip
+    "action": "Action",
+    "adventure": "Adventure",
+    "biography": "Biography",
+    "comedy": "Comedy",
+    "crime": "Crime",
+    "crime fiction": "Crime",
+    "drama": "Drama",
+    "fantasy": "Fantasy",
+    "horror": "Horror",
+    "humor": "Comedy",
+    "humour": "Comedy",
+    "mysteries": "Mystery",
+    "mystery": "Mystery",
+    "romance": "Romance",
+    "sci fi": "Science Fiction",
+    "science fiction": "Science Fiction",
+    "scifi": "Science Fiction",
+    "thriller": "Thriller",
+    "thrillers": "Thriller",
+    "war": "War",
+    "western": "Western",
+    "westerns": "Western",
+}
 
 
 def wikipedia_id(page: str) -> str | None:

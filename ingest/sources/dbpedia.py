@@ -24,27 +24,65 @@ _RESOURCE = "http://dbpedia.org/resource/"
 _MAPPING = "MappingMovielens2DBpedia-*.tsv"
 #: Our relation for each property, and what its objects are.
 _PROPERTIES = {
-    "starring": ("starring", "Person"), "director": ("directed_by", "Person"), "writer": ("written_by", "Person"),
-    "producer": ("produced_by", "Person"), "musicComposer": ("music_by", "Person"),
-    "composer": ("music_by", "Person"), "cinematography": ("photographed_by", "Person"),
-    "editing": ("edited_by", "Person"), "narrator": ("narrated_by", "Person"),
-    "distributor": ("distributed_by", "Company"), "previousWork": ("follows", "Work"),
-    "subsequentWork": ("followed_by", "Work"), "basedOn": ("based_on", "Work"),
-}  # fmt: skip
+    "starring": ("starring", "Person"),
+    "director": ("directed_by", "Person"),
+    "writer": ("written_by", "Person"),
+    "producer": ("produced_by", "Person"),
+    "musicComposer": ("music_by", "Person"),
+    "composer": ("music_by", "Person"),
+    "cinematography": ("photographed_by", "Person"),
+    "editing": ("edited_by", "Person"),
+    "narrator": ("narrated_by", "Person"),
+    "distributor": ("distributed_by", "Company"),
+    "previousWork": ("follows", "Work"),
+    "subsequentWork": ("followed_by", "Work"),
+    "basedOn": ("based_on", "Work"),
+}
 _QUALIFIER = re.compile(r"_\(([^()]*)\)$")
 _OF_A_PERSON = re.compile(
     r"writer|author|novelist|director|journalist|filmmaker|cartoonist|artist|poet|playwright|musician|actor"
 )
 _FUNCTION_WORDS = {
-    "the", "a", "an", "of", "and", "in", "on", "to", "for", "from", "with", "by", "it", "is", "la", "le", "les", "die",
+    "the",
+    "a",
+    "an",
+    "of",
+    "and",
+    "in",
+    "on",
+    "to",
+    "for",
+    "from",
+    "with",
+    "by",
+    "it",
+    "is",
+    "la",
+    "le",
+    "les",
+    "die",
     "das",
-}  # fmt: skip
+}
 _PARTICLES = {"de", "du", "van", "von", "der"}
 _NAME_PART = re.compile(r"[^\W\d_][\w'’.-]*")
 _NUMBERS = {
-    "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "one": "1", "two": "2",
-    "three": "3", "four": "4", "five": "5", "six": "6", "sixth": "6th", "twelve": "12",
-}  # fmt: skip
+    "i": "1",
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "v": "5",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "sixth": "6th",
+    "twelve": "12",
+}
 
 
 def _recognise(folder: Path) -> list[Path]:

@@ -15,30 +15,46 @@ from kg.tables import Batch
 
 SORTS = {
     "heist": {
-        "tags": ["bank robbery", "getaway", "double cross", "safe cracking", "undercover police"], "genre": "Crime",
-        "mood": "tense", "country": "US", "watched_in": ["US", "GB"], "book": "book:the-score",
+        "tags": ["bank robbery", "getaway", "double cross", "safe cracking", "undercover police"],
+        "genre": "Crime",
+        "mood": "tense",
+        "country": "US",
+        "watched_in": ["US", "GB"],
+        "book": "book:the-score",
         "summary": "A crew of thieves plans to break into {} and steal {}, but one of them is working with the police.",
         "words": [("a bank", "gold"), ("a casino", "cash"), ("a museum", "a painting"), ("a train", "diamonds")],
     },
     "space": {
-        "tags": ["spaceship", "alien life", "distress call", "android", "isolation"], "genre": "Horror",
-        "mood": "eerie", "country": "GB", "watched_in": ["JP", "KR"], "book": None,
+        "tags": ["spaceship", "alien life", "distress call", "android", "isolation"],
+        "genre": "Horror",
+        "mood": "eerie",
+        "country": "GB",
+        "watched_in": ["JP", "KR"],
+        "book": None,
         "summary": "The astronauts of {} find an alien organism on {} and have to survive it far from the Earth.",
         "words": [("a freighter", "a moon"), ("a station", "an asteroid"), ("a probe", "Mars"), ("a base", "a comet")],
     },
     "court": {
-        "tags": ["trial", "wrongful conviction", "jury", "young lawyer", "corruption"], "genre": "Drama",
-        "mood": "earnest", "country": "IN", "watched_in": ["IN", "DE"], "book": "book:the-verdict",
+        "tags": ["trial", "wrongful conviction", "jury", "young lawyer", "corruption"],
+        "genre": "Drama",
+        "mood": "earnest",
+        "country": "IN",
+        "watched_in": ["IN", "DE"],
+        "book": "book:the-verdict",
         "summary": "A young lawyer defends {} accused of {} before a jury that has already made up its mind.",
         "words": [("a teacher", "murder"), ("a farmer", "arson"), ("a nurse", "poisoning"), ("a soldier", "treason")],
     },
     "romance": {
-        "tags": ["wedding", "mistaken identity", "small town", "fake engagement", "holiday"], "genre": "Comedy",
-        "mood": "sweet", "country": "FR", "watched_in": ["FR", "ES"], "book": None,
+        "tags": ["wedding", "mistaken identity", "small town", "fake engagement", "holiday"],
+        "genre": "Comedy",
+        "mood": "sweet",
+        "country": "FR",
+        "watched_in": ["FR", "ES"],
+        "book": None,
         "summary": "Two strangers meet at {}, pretend to be engaged to please {}, and fall in love for real.",
         "words": [("a wedding", "her father"), ("a ski lodge", "his boss"), ("a spa", "a lady"), ("a ferry", "aunts")],
     },
-}  # fmt: skip
+}
 PER_SORT = 10
 
 
@@ -68,27 +84,38 @@ def batch() -> Batch:
     """The catalogue with viewers and audiences."""
     rng = np.random.default_rng(5)
     ids = [f"title:{sort}-{n}" for sort in SORTS for n in range(PER_SORT)]
-    titles = pd.DataFrame({
-        "title": ids,
-        "kind": ["series" if i.endswith("9") else "film" for i in ids],
-        "year": [1980 + 4 * (n % PER_SORT) for n in range(len(ids))],
-        "countries": [[SORTS[sort_of(i)]["country"]] for i in ids],
-        "languages": [["en"] for _ in ids],
-        "summary": [
-            None if n % 10 == 8 else SORTS[sort_of(i)]["summary"].format(*SORTS[sort_of(i)]["words"][n % 4])
-            for n, i in enumerate(ids)
-        ],
-    })  # fmt: skip
+    titles = pd.DataFrame(
+        {
+            "title": ids,
+            "kind": ["series" if i.endswith("9") else "film" for i in ids],
+            "year": [1980 + 4 * (n % PER_SORT) for n in range(len(ids))],
+            "countries": [[SORTS[sort_of(i)]["country"]] for i in ids],
+            "languages": [["en"] for _ in ids],
+            "summary": [
+                None if n % 10 == 8 else SORTS[sort_of(i)]["summary"].format(*SORTS[sort_of(i)]["words"][n % 4])
+                for n, i in enumerate(ids)
+            ],
+        }
+    )
     watched = [
         (f"viewer:{sort}-{v}-of-a-secret-club", f"title:{sort}-{n}")
-        for sort in SORTS for v in range(12) for n in rng.choice(7, 5, replace=False)
-    ]  # fmt: skip
+        for sort in SORTS
+        for v in range(12)
+        for n in rng.choice(7, 5, replace=False)
+    ]
     sized = [
         (f"title:{sort}-{n}", country, float(100 + 10 * n), "tickets", date(2020, 1, 1), date(2020, 1, 7))
-        for sort, about in SORTS.items() for n in range(8) for country in about["watched_in"]
-    ]  # fmt: skip
-    entities = pd.DataFrame({"id": ids, "type": ["Series" if i.endswith("9") else "Film" for i in ids],
-                             "label": [f"{sort_of(i).title()} {i[-1]}" for i in ids]})  # fmt: skip
+        for sort, about in SORTS.items()
+        for n in range(8)
+        for country in about["watched_in"]
+    ]
+    entities = pd.DataFrame(
+        {
+            "id": ids,
+            "type": ["Series" if i.endswith("9") else "Film" for i in ids],
+            "label": [f"{sort_of(i).title()} {i[-1]}" for i in ids],
+        }
+    )
     columns = ["title", "country", "size", "unit", "period_start", "period_end"]
     return Batch(
         source="test",

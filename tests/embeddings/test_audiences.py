@@ -36,20 +36,29 @@ def day(month: int, number: int) -> date:
 
 
 def test_sizes_of_the_first_weeks_add_up(catalogue: Catalogue) -> None:
-    table = sizes(catalogue, frame([
-        ("title:a", "ES", 5.0, "points", day(1, 3), day(1, 9)),
-        ("title:a", "ES", 4.0, "points", day(1, 10), day(1, 16)),
-        ("title:a", "ES", 3.0, "points", day(1, 17), day(1, 23)),  # the third week
-        ("title:a", "country:MX", 9.0, "points", day(1, 10), day(1, 16)),
-        ("title:a", "MX", 9.0, "points", day(1, 17), day(1, 23)),  # late there, but the weeks are the title's
-        ("title:a", "ES", 70.0, "tickets", None, None),
-        ("title:b", "ES", 8.0, "points", day(1, 17), day(1, 23)),
-        ("title:nobody-knows", "ES", 8.0, "points", day(1, 17), day(1, 23)),
-    ]), weeks=2)  # fmt: skip
+    table = sizes(
+        catalogue,
+        frame(
+            [
+                ("title:a", "ES", 5.0, "points", day(1, 3), day(1, 9)),
+                ("title:a", "ES", 4.0, "points", day(1, 10), day(1, 16)),
+                ("title:a", "ES", 3.0, "points", day(1, 17), day(1, 23)),  # the third week
+                ("title:a", "country:MX", 9.0, "points", day(1, 10), day(1, 16)),
+                ("title:a", "MX", 9.0, "points", day(1, 17), day(1, 23)),  # late there, but the weeks are the title's
+                ("title:a", "ES", 70.0, "tickets", None, None),
+                ("title:b", "ES", 8.0, "points", day(1, 17), day(1, 23)),
+                ("title:nobody-knows", "ES", 8.0, "points", day(1, 17), day(1, 23)),
+            ]
+        ),
+        weeks=2,
+    )
     rows = {(row.unit, row.country, row.title): row.size for row in table.itertuples()}
     assert rows == {
-        ("points", "ES", 0): 9.0, ("points", "ES", 1): 8.0, ("points", "MX", 0): 9.0, ("tickets", "ES", 0): 70.0
-    }  # fmt: skip
+        ("points", "ES", 0): 9.0,
+        ("points", "ES", 1): 8.0,
+        ("points", "MX", 0): 9.0,
+        ("tickets", "ES", 0): 70.0,
+    }
     complete = table.set_index(["unit", "title", "country"])["complete"]
     assert complete["points", 0, "ES"]
     assert not complete["points", 1, "ES"]  # its second week was not measured any more

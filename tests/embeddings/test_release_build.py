@@ -78,15 +78,17 @@ def test_no_vector_has_seen_a_held_out_fact_or_a_hint(release: Release, graph: K
     columns = [release.array(f"facts/out.{name}.npy") for name in ("relation", "entity", "learnt")]
     stored = {
         (ids[head], names[columns[0][i]], ids[columns[1][i]]): bool(columns[2][i])
-        for head in range(len(ids)) for i in range(offsets[head], offsets[head + 1])
-    }  # fmt: skip
+        for head in range(len(ids))
+        for i in range(offsets[head], offsets[head + 1])
+    }
     halves = split(graph)
     assert len(stored) == len(graph.triples()) == release.manifest["num_facts"]
     learnt = {fact for fact, flag in stored.items() if flag}
     train = {
-        fact for fact in halves.train[["head", "relation", "tail"]].itertuples(index=False, name=None)
+        fact
+        for fact in halves.train[["head", "relation", "tail"]].itertuples(index=False, name=None)
         if fact[1] != "adaptation_hint"
-    }  # fmt: skip
+    }
     assert learnt == train
     assert any(fact[1] == "adaptation_hint" for fact in stored)
 
@@ -98,8 +100,11 @@ def test_a_release_tells_how_it_was_made(release: Release, graph: KnowledgeGraph
     assert manifest["seed"] == 3
     assert manifest["similarity"] == "cosine"
     assert {name: about["simulated"] for name, about in manifest["views"].items()} == {
-        "graph": False, "theme": False, "audience": True, "fused": True
-    }  # fmt: skip
+        "graph": False,
+        "theme": False,
+        "audience": True,
+        "fused": True,
+    }
     assert "MiniLM" in manifest["views"]["theme"]["made_from"]
     assert manifest["made_by"]["numpy"] == np.__version__
     assert {"training the graph", "encoding summaries", "writing the release"} <= set(steps)
@@ -132,9 +137,12 @@ def test_the_published_model_is_the_one_that_was_measured(release: Release, grap
     def triples(frame: pd.DataFrame) -> Triples:
         open_ = frame[frame["relation"] != "adaptation_hint"]
         return Triples(
-            heads=rows[open_["head"]].to_numpy(), relations=np.array([names.index(r) for r in open_["relation"]]),
-            tails=rows[open_["tail"]].to_numpy(), num_entities=model.num_entities, num_relations=model.num_relations,
-        )  # fmt: skip
+            heads=rows[open_["head"]].to_numpy(),
+            relations=np.array([names.index(r) for r in open_["relation"]]),
+            tails=rows[open_["tail"]].to_numpy(),
+            num_entities=model.num_entities,
+            num_relations=model.num_relations,
+        )
 
     measured = evaluate(model, triples(halves.test), [triples(halves.train)])
     assert measured.mrr == pytest.approx(release.manifest["metrics"]["link_prediction"]["mrr"], abs=1e-6)
@@ -149,13 +157,16 @@ def test_the_same_seed_gives_the_same_vectors(release: Release, graph: Knowledge
 
 
 def test_a_graph_without_summaries_viewers_or_sizes_has_fewer_views_and_still_a_release(empty: KnowledgeGraph) -> None:
-    ids = [f"title:{n}" for n in range(6)]
+    ids = [f"title:film-{n}" for n in range(6)]
     facts = [(i, "has_genre", f"genre:{n % 2}") for n, i in enumerate(ids)]
     facts += [(i, "starring", f"person:{n % 3}") for n, i in enumerate(ids)]
-    empty.add(Batch(
-        source="test", entities=pd.DataFrame({"id": ids, "type": "Film"}),
-        facts=pd.DataFrame(facts, columns=["head", "relation", "tail"]),
-    ))  # fmt: skip
+    empty.add(
+        Batch(
+            source="test",
+            entities=pd.DataFrame({"id": ids, "type": "Film"}),
+            facts=pd.DataFrame(facts, columns=["head", "relation", "tail"]),
+        )
+    )
     settings = ReleaseSettings(graph=GraphSettings(dim=8, epochs=4))
     manifest = Release.open(build_release(empty, settings=settings)).manifest
     assert manifest["views"]["audience"]["titles"] == 0

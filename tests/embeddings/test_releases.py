@@ -20,9 +20,13 @@ from embeddings.release_writer import ReleaseWriter
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = {
-    "views": {}, "similarity": "cosine", "num_titles": 1, "num_entities": 1, "workspace": {"version": 4},
+    "views": {},
+    "similarity": "cosine",
+    "num_titles": 1,
+    "num_entities": 1,
+    "workspace": {"version": 4},
     "metrics": {"link_prediction": {"mrr": 0.25}},
-}  # fmt: skip
+}
 
 
 def write(workspace: Path, value: int = 0) -> Path:
@@ -163,3 +167,36 @@ def test_pickles_are_not_read(tmp_path: Path) -> None:
         folder = out.publish(MANIFEST)
     with pytest.raises(ReleaseError, match=r"evil\.npy can't be read"):
         Release.open(folder).array("evil.npy")
+
+
+@pytest.mark.parametrize("module", ["embeddings.release", "embeddings.release_build", "embeddings.content.theme"])
+def test_importing_loads_nothing_that_trains(module: str) -> None:
+    heavy = {"torch", "pykeen", "transformers", "sklearn", "scipy"}
+    code = f"import sys, {module}; print(*sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("missing", "says"), [("torch", "Training the graph needs torch"), ("scipy", "needs scipy")])
+def test_a_missing_library_is_one_clear_line(tmp_path: Path, missing: str, says: str) -> None:
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None  # as if it were not installed
+import pandas as pd
+from embeddings import EmbeddingError, ReleaseSettings, build_release
+from embeddings.graph import GraphSettings
+from kg.knowledge_graph import KnowledgeGraph
+from kg.tables import Batch
+kg = KnowledgeGraph.create({str(tmp_path)!r} + "/workspace")
+kg.add(Batch(source="test", titles=pd.DataFrame({{"title": ["title:a"], "kind": ["film"]}}),
+             facts=pd.DataFrame({{"head": ["title:a"], "relation": ["has_genre"], "tail": ["genre:b"]}})))
+try:
+    build_release(kg, settings=ReleaseSettings(graph=GraphSettings(dim=4, epochs=1)))
+except EmbeddingError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert says in done.stdout
+    assert "pip install titlegraph[train]" in done.stdout
+    assert len(done.stdout.splitlines()) == 1

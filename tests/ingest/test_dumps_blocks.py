@@ -149,6 +149,15 @@ def test_the_pattern_finds_the_properties_asked_for_and_no_others(properties: se
     assert all(pattern.fullmatch(word) for word in words)
     assert bool(pattern.fullmatch(str(other))) == (str(other) in words)
     line = '\n<http://www.wikidata.org/entity/Q5> <http://www.wikidata.org/prop/direct/{}> "x \\" y"@en .\n'
-    found = _triple(sorted(properties)).findall("".join(line.format(p) for p in [*properties, f"P{other}"]).encode())
-    assert {row[1].decode() for row in found} == properties
-    assert {row[3] for row in found} == {rb"x \" y"}
+    text = "".join(line.format(p) for p in [*properties, f"P{other}"]).encode()
+    found = _triple(sorted(properties | {"P2"}), ["Q5"]).findall(text)
+    assert {row[1].decode() for row in found} == (properties | ({"P2"} & {f"P{other}"})) - {"P31"}
+    assert {row[3] for row in found} <= {rb"x \" y"}
+
+
+def test_of_classes_only_those_asked_for_are_found() -> None:
+    about = "\n<http://www.wikidata.org/entity/Q7> <http://www.wikidata.org/prop/direct/P31>"
+    line = about + " <http://www.wikidata.org/entity/{}> ."
+    text = "".join(line.format(q) for q in ("Q5", "Q55", "Q11424", "Q1142", "Q2")).encode()
+    found = _triple(["P31", "P57"], ["Q5", "Q11424"]).findall(text)
+    assert [row[2] for row in found] == [b"Q5", b"Q11424"]

@@ -34,7 +34,7 @@ def facts(kg: KnowledgeGraph, columns: Sequence[str] = ("head", "relation", "tai
 
 def entities(kg: KnowledgeGraph) -> dict[str, tuple[Any, ...]]:
     return {
-        e.id: (e.type, e.label, frozenset(e.other_labels if e.other_labels is not None else ()))
+        e.id: (e.type, e.label, {*(() if e.other_labels is None else e.other_labels)} - {e.label})
         for e in kg.entities().itertuples()
     }
 

@@ -68,8 +68,16 @@ ENTITIES = [
     ("imdb:tt08", "Film", "Aguirre, the Wrath of God", ["Aguirre, der Zorn Gottes", "Babel"]),
 ]
 #: Angles in degrees: the cosine of two titles is the cosine of the difference.
-FUSED = {"imdb:tt01": 0, "imdb:tt02": 60, "imdb:tt03": 70, "imdb:tt04": 180, "imdb:tt05": 90, "imdb:tt06": 240,
-         "imdb:tt07": 80, "imdb:tt08": 20}  # fmt: skip
+FUSED = {
+    "imdb:tt01": 0,
+    "imdb:tt02": 60,
+    "imdb:tt03": 70,
+    "imdb:tt04": 180,
+    "imdb:tt05": 90,
+    "imdb:tt06": 240,
+    "imdb:tt07": 80,
+    "imdb:tt08": 20,
+}
 OTHERS = {"book:heart-of-darkness": 5, "book:babel": 75, "person:inarritu": 65, "tag:guilt": 66}
 AUDIENCE = {"imdb:tt01": 0, "imdb:tt02": 90, "imdb:tt03": 60}
 #: title, country, size, unit, start, end
@@ -110,12 +118,17 @@ def write(kg: KnowledgeGraph, releases: Path, degrees: dict[str, int] = FUSED) -
             out.array(f"vectors/{name}.npy", vectors)
             out.array(f"vectors/{name}.present.npy", vectors.any(axis=1))
         about = {"dim": 2, "titles": 8, "made_from": "chosen", "simulated": False}
-        return out.publish({
-            "similarity": "cosine", "num_titles": catalogue.num_titles, "num_entities": len(catalogue),
-            "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
-            "views": {"graph": about, "theme": about, "audience": about | {"simulated": True}, "fused": about},
-            "workspace": {"version": kg.version}, "metrics": {"link_prediction": {"mrr": 0.5, "protocol": "none"}},
-        })  # fmt: skip
+        return out.publish(
+            {
+                "similarity": "cosine",
+                "num_titles": catalogue.num_titles,
+                "num_entities": len(catalogue),
+                "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
+                "views": {"graph": about, "theme": about, "audience": about | {"simulated": True}, "fused": about},
+                "workspace": {"version": kg.version},
+                "metrics": {"link_prediction": {"mrr": 0.5, "protocol": "none"}},
+            }
+        )
 
 
 @pytest.fixture(scope="session")
@@ -162,13 +175,15 @@ def make(tmp_path: Path) -> Callable[[list[tuple[str, int | None, date | None]]]
         charted = [(f"title:{name}", "ES", 5.0, "points", day, day + week) for name, _, day in rows if day is not None]
         columns = ["title", "country", "size", "unit", "period_start", "period_end"]
         last = pd.DataFrame([("title:later", "JP", 1.0, "points", date(2023, 1, 2), date(2023, 1, 8))], columns=columns)
-        kg.add(Batch(
-            source="test",
-            entities=pd.DataFrame({"id": ids, "type": "Film", "label": [name for name, _, _ in rows]}),
-            titles=pd.DataFrame({"title": ids, "kind": "film", "year": [year for _, year, _ in rows]}),
-            facts=pd.DataFrame({"head": ids, "relation": "has_genre", "tail": "genre:drama"}),
-            audience=pd.concat([pd.DataFrame(charted, columns=columns), last]),
-        ))  # fmt: skip
+        kg.add(
+            Batch(
+                source="test",
+                entities=pd.DataFrame({"id": ids, "type": "Film", "label": [name for name, _, _ in rows]}),
+                titles=pd.DataFrame({"title": ids, "kind": "film", "year": [year for _, year, _ in rows]}),
+                facts=pd.DataFrame({"head": ids, "relation": "has_genre", "tail": "genre:drama"}),
+                audience=pd.concat([pd.DataFrame(charted, columns=columns), last]),
+            )
+        )
         return TitleSpace.open(write(kg, tmp_path / "releases", {name: n for n, name in enumerate(ids)}))
 
     return made

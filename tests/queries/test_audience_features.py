@@ -68,9 +68,17 @@ def test_of_a_year_in_which_a_title_charted_the_chart_knows_the_day(
     make: Callable[[list[tuple[str, int | None, date | None]]], TitleSpace],
 ) -> None:
     # title, year, first day on the chart; b came before c in the same year, d came later, e is of an older year.
-    space = make([("a", 2021, date(2021, 1, 4)), ("b", 2022, date(2022, 1, 3)), ("c", 2022, date(2022, 4, 4)),
-                  ("d", 2022, date(2022, 7, 4)), ("e", 1990, date(2022, 1, 10)), ("f", None, date(2021, 2, 1)),
-                  ("g", 2022, None)])  # fmt: skip
+    space = make(
+        [
+            ("a", 2021, date(2021, 1, 4)),
+            ("b", 2022, date(2022, 1, 3)),
+            ("c", 2022, date(2022, 4, 4)),
+            ("d", 2022, date(2022, 7, 4)),
+            ("e", 1990, date(2022, 1, 10)),
+            ("f", None, date(2021, 2, 1)),
+            ("g", 2022, None),
+        ]
+    )
 
     def comparables(title: str) -> set[str]:
         [ids] = space.audience_features(title, "ES")["comparable_ids"]

@@ -15,8 +15,12 @@ def test_what_both_have_with_its_rarity(space: TitleSpace) -> None:
     assert list(frame.columns) == ["aspect", "facet", "relation", "what", "id", "weight", "learnt"]
     both = frame[frame["aspect"] == "both"].set_index("id")
     assert set(both.index) == {
-        "tag:moral-dilemmas", "tag:guilt", "person:inarritu", "hint:based-on-novel", "genre:drama"
-    }  # fmt: skip
+        "tag:moral-dilemmas",
+        "tag:guilt",
+        "person:inarritu",
+        "hint:based-on-novel",
+        "genre:drama",
+    }
     # Five titles have a storyline: two of them moral dilemmas, three guilt. Eight have a genre, seven of them Drama.
     assert both.loc["tag:moral-dilemmas", "weight"] == pytest.approx(math.log((5 + 10) / 2))
     assert both.loc["tag:guilt", "weight"] == pytest.approx(math.log((5 + 10) / 3))

@@ -123,10 +123,9 @@ def ingest(
 
 def relations(workspace: WorkspacePath, json: AsJson = False) -> None:
     """Statistics of every relation: facts, heads, tails, cardinality, an example; and relations that look alike."""
+    from kg import KnowledgeGraph
     from kg.statistics import relations as statistics
     from kg.statistics import suspects
-
-    from kg import KnowledgeGraph
 
     kg = KnowledgeGraph.open(workspace)
     table, alike = statistics(kg), suspects(kg)

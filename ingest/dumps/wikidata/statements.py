@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,9 +42,10 @@ class Statements:
     # -- N-Triples
 
     def _ntriples(self) -> Iterator[pa.Table]:
-        pattern = _triple(self._meaning.properties)
+        pattern = _triple(self._meaning.properties, self._meaning.classes)
         for block in self._blocks:
-            if block.text.count(b" .\n") != block.text.count(b"\n"):
+            characters = np.frombuffer(block.text, np.uint8)
+            if (characters[np.flatnonzero(characters == ord("\n")) - 1] != ord(".")).any():
                 self._complain(block.line, block.text)
             found = pattern.findall(b"\n" + block.text)
             if found:
@@ -103,17 +105,20 @@ class Statements:
                     yield item, property, _value(statement["mainsnak"]["datavalue"])
 
 
-def _triple(properties: Sequence[str]) -> re.Pattern[bytes]:
+def _triple(properties: Iterable[str], classes: Iterable[str]) -> re.Pattern[bytes]:
     """Finds the lines that matter: item; property and an item or a text; or a label and its language.
 
-    Nearly all lines don't, so it is made to fail early: nothing is tried twice, and properties go digit by digit.
+    Nearly all lines don't, so it is made to fail early: nothing is tried twice, properties go digit by digit, and
+    every item is an instance of something, but few of one of `classes`.
     """
     text = rb'"((?:[^"\\\n]|\\.)*+)"'
     value = rb"(?:<http://www\.wikidata\.org/entity/(Q\d{1,12}+)>|" + text + rb"(?:@[a-zA-Z-]++|\^\^<[^>\n]*+>)?+)"
-    wanted = _by_first({p.removeprefix("P") for p in properties}).encode()
+    known = _by_first({c.removeprefix("Q") for c in classes}).encode()
+    instance = rb"31(?=> <http://www\.wikidata\.org/entity/Q" + known + rb">)"
+    others = _by_first({p.removeprefix("P") for p in properties} - {"31"}).encode()
     return re.compile(
         rb"\n<http://www\.wikidata\.org/entity/Q(\d{1,12}+)> <http://www\."
-        rb"(?:wikidata\.org/prop/direct/(P" + wanted + rb")> " + value + rb"|"
+        rb"(?:wikidata\.org/prop/direct/(P(?:" + instance + rb"|" + others + rb"))> " + value + rb"|"
         rb"w3\.org/2000/01/rdf-schema#label> " + text + rb"@(en|mul)) \."
     )
 

@@ -40,8 +40,9 @@ def test_folders_of_every_kind_are_read_alike(
     h, r, t = splits.test.to_array()[3]
     wanted = rows[30]
     found = (splits.entities[h], splits.relations[r], splits.entities[t])
-    assert found == ((f"cell “{wanted[0]}”", f"to the {wanted[1]}", f"cell “{wanted[2]}”") if labels
-                     else tuple(map(str, wanted)))  # fmt: skip
+    assert found == (
+        (f"cell “{wanted[0]}”", f"to the {wanted[1]}", f"cell “{wanted[2]}”") if labels else tuple(map(str, wanted))
+    )
 
 
 def test_a_folder_without_a_test_file_is_refused(tmp_path: Path) -> None:

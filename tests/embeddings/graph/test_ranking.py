@@ -47,8 +47,11 @@ def plain_ranks(
                 allowed = types is None or (types.tails if side == "tail" else types.heads)[r, types.codes[entity]]
                 if entity != answer and (fact in facts or not allowed):
                     continue
-                score = (model.score(h, r, np.array([entity, answer])) if side == "tail"
-                         else model.score_inverse(t, r, np.array([entity, answer])))  # fmt: skip
+                score = (
+                    model.score(h, r, np.array([entity, answer]))
+                    if side == "tail"
+                    else model.score_inverse(t, r, np.array([entity, answer]))
+                )
                 candidates += 1
                 better += bool(score[0] > score[1])
                 equal += bool(score[0] == score[1])
@@ -175,13 +178,17 @@ def test_results_are_pykeens() -> None:
         theirs.entity_representations[0]._embeddings.weight.copy_(torch.from_numpy(model.entities))
         interleaved = np.stack([model.relations, model.inverse_relations], axis=1).reshape(8, 2)
         theirs.relation_representations[0]._embeddings.weight.copy_(torch.from_numpy(interleaved))
-    expected = RankBasedEvaluator().evaluate(
-        theirs,
-        torch.from_numpy(test.to_array()),
-        batch_size=16,
-        additional_filter_triples=[torch.from_numpy(train.to_array())],
-        use_tqdm=False,
-    ).to_flat_dict()  # fmt: skip
+    expected = (
+        RankBasedEvaluator()
+        .evaluate(
+            theirs,
+            torch.from_numpy(test.to_array()),
+            batch_size=16,
+            additional_filter_triples=[torch.from_numpy(train.to_array())],
+            use_tqdm=False,
+        )
+        .to_flat_dict()
+    )
     found = evaluate(model, test, [train]).to_pykeen().to_flat_dict()
     assert found.keys() == expected.keys()
     assert len(found) > 100
