@@ -14,6 +14,7 @@ from ingest.adapter import Adapter
 from ingest.errors import SourceClash
 from ingest.finding import Source, find_sources
 from ingest.fingerprints import fingerprints, same
+from ingest.reading import rejection
 from ingest.resolution import ResolutionReport, resolve
 from kg.knowledge_graph import KnowledgeGraph
 from kg.snapshot import write_atomically
@@ -82,7 +83,8 @@ def ingest(
 
     What a source says now takes the place of what it said before; a source whose files, adapter and vocabulary are
     the same is left alone. All sources land together, in the order of the registry, or none does. Rows that can't be
-    used go to `rejected`; with `strict` one of them is enough for nothing to land. `adapters` are those to try
+    used go to `rejected`; with `strict` one of them is enough for nothing to land. A source that comes back with no
+    usable row at all is suspicious: what it said before stays, and `rejected` says so. `adapters` are those to try
     instead of the registered ones, `mapping` is a mapping file for all tables among `paths`.
 
     Raises :class:`SourceNotFound`, :class:`NothingRecognised`, :class:`BadMapping`, :class:`SourceClash`, and with
@@ -94,6 +96,7 @@ def ingest(
     sources, ignored = find_sources(kg.schema, [Path(p) for p in paths], adapters, Path(mapping) if mapping else None)
     before = kg.snapshot.sources
     fresh: list[tuple[Source, list[Batch], dict[str, Any], float]] = []
+    empty: set[str] = set()  # sources that said something before and now say nothing
     for i, source in enumerate(sources):
         say(f"reading {source.name}", i, len(sources) + 2)
         known = before.get(source.name, {})
@@ -110,6 +113,11 @@ def ingest(
             continue
         clock = time.monotonic()
         batches = _read(source)
+        if known and all(map(_says_nothing, batches)):
+            empty.add(source.name)
+            due = {**known, "files": {}}  # to be read again, whatever is there then
+            fresh.append((source, [_suspicious(source, batches)], due, time.monotonic() - clock))
+            continue
         gone = sorted(set(known.get("speaks_for", ())) - {b.source for b in batches})
         batches += [Batch(source=name) for name in gone]
         others = sorted({b.source for b in batches} - {source.name, *gone})
@@ -122,7 +130,7 @@ def ingest(
     if fresh:
         batches = _once_each([(source.name, batch) for source, some, _, _ in fresh for batch in some])
         read_from = {source.name: now for source, _, now, _ in fresh}
-        change = kg.replace_all(batches, read_from=read_from, strict=strict)
+        change = kg.replace_all(batches, read_from=read_from, keep=empty, strict=strict)
         rejected = change.rejected
         for source, some, _, seconds in fresh:
             summaries[source.name] = _summary(source, [b.source for b in some], change, seconds)
@@ -164,6 +172,20 @@ def _read(source: Source) -> list[Batch]:
         for batch in [made] if isinstance(made, Batch) else made:
             by_name.setdefault(batch.source, []).append(batch)
     return [_merged(name, batches) for name, batches in by_name.items()]
+
+
+def _says_nothing(batch: Batch) -> bool:
+    return all(
+        frame is None or len(frame) == 0 for part in PARTS if part != "rejected" for frame in [getattr(batch, part)]
+    )
+
+
+def _suspicious(source: Source, batches: Sequence[Batch]) -> Batch:
+    """What is taken in of a source that came back empty: that it did. A broken file must not take back a good one."""
+    reason = "the source came back empty; what it said before stays"
+    rejected = [_pandas(b.rejected) for b in batches if b.rejected is not None]
+    rejected += [rejection(file, 1, reason) for file in source.files if file.suffix != ".toml"]
+    return Batch(source=source.name, rejected=pd.concat(rejected, ignore_index=True))
 
 
 def _once_each(batches: Sequence[tuple[str, Batch]]) -> list[Batch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -284,13 +284,22 @@ class KnowledgeGraph:
         return self.replace_all([batch], read_from={batch.source: read_from or {}}, strict=strict)
 
     def replace_all(
-        self, batches: Iterable[Batch], *, read_from: Mapping[str, dict[str, Any]], strict: bool = False
+        self,
+        batches: Iterable[Batch],
+        *,
+        read_from: Mapping[str, dict[str, Any]],
+        keep: Collection[str] = (),
+        strict: bool = False,
     ) -> Change:
-        """:meth:`replace` for several batches, each of another source, that land together or not at all."""
+        """:meth:`replace` for several batches, each of another source, that land together or not at all.
+
+        What the sources named in `keep` said before stays; what their batches bring is added.
+        """
 
         def take(writer: Writer) -> None:
             for batch in batches:
-                writer.take(batch, replace=True, read_from=read_from.get(batch.source, {}))
+                stays = batch.source in keep
+                writer.take(batch, replace=not stays, read_from=read_from.get(batch.source, {}))
 
         return self._write(take, strict)
 

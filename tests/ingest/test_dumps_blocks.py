@@ -102,7 +102,7 @@ def test_rows_are_those_with_the_right_number_of_cells(
         if len(row) == 2
     ]
     assert [{k: row[k] for k in ("a", "b", "line")} for row in found] == expected
-    bad = [n for n, row in enumerate(table, start=2) if len(row) != 2 and "\t".join(row).strip()]
+    bad = [n for n, row in enumerate(table, start=2) if len(row) != 2 and "\t".join(row).encode().strip()]
     assert reader.rejected["line"].tolist() == bad
 
 
