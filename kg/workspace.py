@@ -25,6 +25,13 @@ sources = []
 [holdout]
 # Share of the facts of each relation that are held out to measure link prediction.
 share = 0.02
+
+# Settings of the graph embedding and of the release, where the defaults won't do:
+# [graph]
+# dim = 128
+# epochs = 16
+# [release]
+# view_weights = {{ graph = 1.0, theme = 1.0, audience = 1.0 }}
 """
 
 

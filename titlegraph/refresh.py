@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from titlegraph.progress import Progress
+
+if TYPE_CHECKING:
+    from embeddings import ReleaseSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +74,28 @@ def refresh(workspace: str | Path, *, force: bool = False, progress: Progress | 
             promoted = None
         if promoted is not None and _inputs(promoted["workspace"]) == (dict(kg.snapshot.tables), kg.schema.digest):
             return _outcome(promoted, new=False)
-    folder = build_release(kg, progress=progress)
+    folder = build_release(kg, settings=release_settings(kg.workspace.settings), progress=progress)
     promote(path, folder.name)
     return _outcome(Release.open(folder).manifest, new=True)
+
+
+def release_settings(settings: Mapping[str, Any]) -> ReleaseSettings:
+    """What ``workspace.toml`` says in [graph] and [release], over the defaults.
+
+    Raises :class:`embeddings.errors.UnknownSetting` and :class:`embeddings.graph.GraphEmbeddingError`.
+    """
+    from embeddings import ReleaseSettings
+    from embeddings.errors import UnknownSetting
+    from embeddings.graph import GraphSettings
+
+    graph, release = dict(settings.get("graph", {})), dict(settings.get("release", {}))
+    for table, given, known in (("graph", graph, GraphSettings), ("release", release, ReleaseSettings)):
+        names = {field.name for field in dataclasses.fields(known)} - {"graph", "seed"}
+        if unknown := sorted(set(given) - names):
+            raise UnknownSetting(
+                f"workspace.toml, [{table}]: nothing is called {unknown[0]!r}; there are {', '.join(sorted(names))}."
+            )
+    return ReleaseSettings(graph=GraphSettings(**graph), **release)
 
 
 def _inputs(made_from: Any) -> tuple[dict[str, int], str]:

@@ -127,6 +127,9 @@ def test_again_adds_only_what_there_is_more_to_ask_about(place: Path, mirror: Pu
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_refresh_and_ask(place: Path, mirror: Publisher) -> None:
+    """With the least training there is: what matters here is that the commands fit together."""
+    with (place / "workspace" / "workspace.toml").open("a", encoding="utf-8") as settings:
+        settings.write("[graph]\ndim = 16\nepochs = 1\nnegatives = 64\n")
     answers = {command.split()[1]: run(command, place, mirror) for command in commands(refresh=True)}
     assert len(answers["similar"].strip().splitlines()) >= 5
     assert "ES" in answers["audience"]
