@@ -40,7 +40,7 @@ class ReleaseSettings:
         graph: training of the graph model; its seed is replaced by the release's.
         dim: most dimensions of the theme and fused views.
         audience_dim: most dimensions of the audience view.
-        view_weights: share of each view in the fused one.
+        view_weights: share of each view in the fused one; a simulated view has none.
         theme_weights: share of summary, tags and metadata in the theme view.
         audience_weights: share of viewings and countries in the audience view.
         min_viewers: a title with fewer viewers has no co-viewing vector.
@@ -187,10 +187,12 @@ def _views(
     )
     tell("fusing the views", 0, None)
     parts = [graph, theme, audience]
-    used = [part for part in parts if part.present.any() and settings.view_weights.get(part.name, 1.0)]
+    # A simulated view can be asked for by name; it has no say in what is comparable where a real one has.
+    real = [part for part in parts if not part.simulated] or parts
+    used = [part for part in real if part.present.any() and settings.view_weights.get(part.name, 1.0)]
     fused = view(
         "fused",
-        fuse(parts, settings.view_weights, dim=settings.dim),
+        fuse(real, settings.view_weights, dim=settings.dim),
         " + ".join(part.name for part in used),
         simulated=any(part.simulated for part in used),
     )

@@ -29,8 +29,7 @@ def run(workspace: Path) -> None:
     space = TitleSpace.open(workspace)
     console().print(
         f"{kg.snapshot.rows['facts']:,} facts, {len(space.titles()):,} titles, "
-        f"release {outcome.release} in {workspace}.\n"
-        f"Link prediction: {outcome.protocol}"
+        f"release {outcome.release} in {workspace}.\n{outcome.protocol}"
     )
     show(outcome.table())
     for title in TITLES:
