@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from titlegraph.output import console, show, show_audience
 from titlegraph.progress import reporting
+from titlegraph.refresh import Outcome
 
 TITLES = ("Apocalypse Now", "21 Grams", "Stranger Things")
 COUNTRIES = ["US", "ES", "MX", "FR", "JP"]
 
 
-def run(workspace: Path) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """What the demonstration found: comparable titles of each of `TITLES`, and audience features of the first."""
+
+    workspace: Path
+    facts: int
+    titles: int
+    outcome: Outcome
+    similar: dict[str, pd.DataFrame]
+    audience: pd.DataFrame
+
+
+def run(workspace: Path) -> Demonstration:
     """Build `workspace` from the sample catalogue (or go on from what is there), publish a release and ask it."""
     from ingest.sample import ingest_sample
     from kg import KnowledgeGraph
@@ -27,18 +43,30 @@ def run(workspace: Path) -> None:
         ingest_sample(kg, progress=progress)
         outcome = refresh(workspace, progress=progress)
     space = TitleSpace.open(workspace)
-    console().print(
-        f"{kg.snapshot.rows['facts']:,} facts, {len(space.titles()):,} titles, "
-        f"release {outcome.release} in {workspace}.\n{outcome.protocol}"
+    return Demonstration(
+        workspace=workspace,
+        facts=kg.snapshot.rows["facts"],
+        titles=len(space.titles()),
+        outcome=outcome,
+        similar={title: space.similar(title, k=5, evidence=True) for title in TITLES},
+        audience=space.audience_features(TITLES[0], COUNTRIES),
     )
-    show(outcome.table())
-    for title in TITLES:
-        frame = space.similar(title, k=5, evidence=True)
-        show(frame, title=f"Comparable to {title}", columns=["rank", "label", "kind", "year", "similarity", "evidence"])
-    features = space.audience_features(TITLES[0], COUNTRIES)
-    show_audience(features, title=f"Audience features of {TITLES[0]}: what comparable titles had for an audience there")
+
+
+def present(found: Demonstration) -> None:
+    """Print it for a person."""
     console().print(
-        f'Ask for more:\n  titlegraph similar {workspace} "Eternal Sunshine of the Spotless Mind" --view theme\n'
-        f'  titlegraph explain {workspace} "21 Grams" "Babel"\n'
-        f"  titlegraph relations {workspace}"
+        f"{found.facts:,} facts, {found.titles:,} titles, release {found.outcome.release} in {found.workspace}.\n"
+        f"{found.outcome.protocol}"
+    )
+    show(found.outcome.table())
+    for title, frame in found.similar.items():
+        show(frame, title=f"Comparable to {title}", columns=["rank", "label", "kind", "year", "similarity", "evidence"])
+    show_audience(
+        found.audience, title=f"Audience features of {TITLES[0]}: what comparable titles had for an audience there"
+    )
+    console().print(
+        f'Ask for more:\n  titlegraph similar {found.workspace} "Eternal Sunshine of the Spotless Mind" --view theme\n'
+        f'  titlegraph explain {found.workspace} "21 Grams" "Babel"\n'
+        f"  titlegraph relations {found.workspace}"
     )

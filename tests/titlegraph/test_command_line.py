@@ -69,6 +69,18 @@ def test_questions_to_the_sample(sample_workspace: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_demonstration_goes_on_from_what_is_there(sample_workspace: Path) -> None:
+    (release,) = (r for r in answer("releases", "list", sample_workspace) if r["promoted"])
+    found = answer("demo", sample_workspace)
+    assert found["release"] == release["id"]
+    assert found["similar"]["Apocalypse Now"][0]["evidence"]
+    assert {row["country"] for row in found["audience"]} == {"US", "ES", "MX", "FR", "JP"}
+    shown = run("demo", sample_workspace).stdout
+    assert "Comparable to 21 Grams" in shown
+    assert "nobody watched" in shown
+
+
+@pytest.mark.slow
 def test_tables_for_people(sample_workspace: Path) -> None:
     done = run("similar", sample_workspace, "Apocalypse Now", "-k", 3)
     assert done.returncode == 0, done.stderr

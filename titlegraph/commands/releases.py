@@ -21,11 +21,16 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     workspace: Annotated[Path, typer.Argument(help="Where to build it.")] = Path("titlegraph-demo"),
+    json: AsJson = False,
 ) -> None:
     """From the packaged sample catalogue to comparable titles and audience features, in a few minutes."""
-    from titlegraph.demo import run
+    from titlegraph.demo import present, run
 
-    run(workspace)
+    found = run(workspace)
+    if json:
+        emit({"release": found.outcome.release, "similar": found.similar, "audience": found.audience})
+    else:
+        present(found)
 
 
 def refresh(
