@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg import aliases, delta, snapshot
-from kg.errors import RowsRejected
+from kg.errors import BadFrame, RowsRejected
 from kg.intake import admit, admit_facts
 from kg.keys import encode, match, ordered, pick
 from kg.register import Register
@@ -111,10 +111,16 @@ class Writer:
                 if spec is FACTS
                 else admit(self._register, spec, rows, rejects)
             )
-            for source in {batch.source} if replace else set():
-                self._compare(spec, source, good.select(spec.schema.names), replace=True)
-            if not replace:
-                of, sources = encode(good["source"])
+            of, sources = encode(good["source"])
+            if replace:
+                used = sources.take(pa.array(np.unique(of)))  # a filtered column may know values that no row has
+                if others := sorted(set(used.to_pylist()) - {batch.source}):
+                    raise BadFrame(
+                        f"{spec.name}: a row is of the source {others[0]!r} in a batch that replaces {batch.source!r}; "
+                        "give every source a batch of its own."
+                    )
+                self._compare(spec, batch.source, good.select(spec.schema.names), replace=True)
+            else:
                 for i, source in enumerate(sources.to_pylist()):
                     own = good if len(sources) == 1 else good.filter(pa.array(of == i))
                     if own.num_rows:
@@ -123,9 +129,9 @@ class Writer:
         bad = rejects.table()
         self._rejects.append(bad)
         self._compare(REJECTED, batch.source, bad, replace=replace)
-        own = {what: dict(counts - before[what]) for what, counts in self._counts().items()}
-        own["added"]["entities"] = len(self._register) - known
-        self._by_source[batch.source] = own
+        did = {what: dict(counts - before[what]) for what, counts in self._counts().items()}
+        did["added"]["entities"] = len(self._register) - known
+        self._by_source[batch.source] = did
         if read_from is not None:
             self._sources[batch.source] = read_from
         else:

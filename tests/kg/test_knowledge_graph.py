@@ -145,6 +145,13 @@ def test_a_source_read_again_adds_and_retracts_what_changed(kg: KnowledgeGraph) 
     assert kept["learnt_at"].item() == learnt["imdb:tt0315733"]
 
 
+def test_a_batch_replaces_what_its_own_source_said_and_no_other(kg: KnowledgeGraph) -> None:
+    kg.add_facts(frame(HEART), source="other")
+    with pytest.raises(BadFrame, match="of the source 'other' in a batch that replaces 's'"):
+        kg.replace(Batch(source="s", facts=frame(GRAMS).assign(source="other")))
+    assert triples(kg) == {HEART}
+
+
 def test_a_mended_row_leaves_the_quarantine(kg: KnowledgeGraph) -> None:
     kg.replace(Batch(source="s", facts=frame(GRAMS, ("imdb:tt1", "nonsense", "tag:x"))))
     kg.replace(Batch(source="other", facts=frame(("imdb:tt1", "nonsense", "tag:x"))))
