@@ -20,7 +20,8 @@ from kg.keys import encode, match, ordered, pick
 from kg.register import Register
 from kg.rejects import Rejects
 from kg.schema import Schema
-from kg.tables import ENTITIES, FACTS, REJECTED, SPECS, Batch, TableSpec, conform
+from kg.suppression import Suppressed
+from kg.tables import ENTITIES, FACTS, REJECTED, SPECS, VIEWINGS, Batch, TableSpec, conform
 from kg.workspace import Workspace
 
 
@@ -106,6 +107,8 @@ class Writer:
             rows = conform(
                 spec, frame if frame is not None else pa.table({c: [] for c in spec.required}), encoded=encoded, **fill
             )
+            if spec is VIEWINGS:
+                rows = Suppressed.of(self._workspace.path).leave_out(rows)
             good = (
                 admit_facts(self._register, rows, rejects)
                 if spec is FACTS

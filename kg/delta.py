@@ -60,6 +60,12 @@ def replace(path: Path, version: int, rows: pa.Table, *, source: str | None = No
     return DeltaTable(path).version()
 
 
+def put(path: Path, rows: pa.Table) -> int:
+    """Put `rows` in the place of all rows, as one more version in any case; returns it."""
+    write_deltalake(DeltaTable(path), rows, mode="overwrite", writer_properties=_WRITER)
+    return DeltaTable(path).version()
+
+
 def _rewound(path: Path, version: int) -> DeltaTable:
     """The table with `version` as its newest state: what a killed writer left after it is undone."""
     table = DeltaTable(path)

@@ -17,6 +17,7 @@ KnowledgeGraphError
 │   ├── RowsRejected           strict: rows were bad, nothing has landed
 │   └── RdfSyntaxError         an RDF document does not parse
 ├── UnknownEntity              nothing has that identifier or label
+├── UnknownViewer              no version has viewings of that viewer
 ├── ReadOnly                   a past version can't be written
 ├── HoldoutError               a held-out part can't be made as asked
 └── QueryError                 a SPARQL query is wrong
@@ -136,6 +137,12 @@ class UnknownEntity(KnowledgeGraphError):
         self.name, self.nearest = name, nearest or []
         hint = f" Nearest: {', '.join(self.nearest)}." if self.nearest else ""
         super().__init__(f"Nothing is called {name!r}.{hint}")
+
+
+class UnknownViewer(KnowledgeGraphError):
+    def __init__(self, viewer: str) -> None:
+        self.viewer = viewer
+        super().__init__(f"No version of the workspace has viewings of {viewer!r}. Viewers are called source/number.")
 
 
 class ReadOnly(KnowledgeGraphError):

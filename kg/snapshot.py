@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from kg.errors import UnknownVersion, WorkspaceDamaged, WorkspaceLocked
+from kg.lock import Held, acquire, released
 
 SNAPSHOT, HISTORY, LOCK = "snapshot", "snapshots", "lock"
 
@@ -99,17 +96,9 @@ def writing(workspace: Path, *, timeout: float = 600.0) -> Iterator[None]:
 
     Raises :class:`WorkspaceLocked`, which names the holder, after `timeout` seconds.
     """
-    lock = FileLock(workspace / LOCK)
-    holder = workspace / f"{LOCK}.holder"
-    started = time.monotonic()
     try:
-        lock.acquire(timeout=timeout)
-    except Timeout:
-        who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
-        raise WorkspaceLocked(workspace, who, time.monotonic() - started) from None
-    try:
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()} since {_now()}", encoding="utf-8")
+        lock = acquire(workspace / LOCK, timeout=timeout)
+    except Held as held:
+        raise WorkspaceLocked(workspace, held.holder, held.waited) from None
+    with released(lock):
         yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()

@@ -11,7 +11,9 @@ from kg import delta, snapshot
 from kg.errors import UnsupportedFormat, WorkspaceDamaged, WorkspaceExists, WorkspaceNotFound
 from kg.tables import SPECS
 
-FORMAT = 1
+FORMAT = 2
+#: Formats that can be worked with as they are. Before 2, `current` named the promoted release alone.
+OPENS = frozenset({1, FORMAT})
 SETTINGS = "workspace.toml"
 
 _TEMPLATE = """\
@@ -33,6 +35,15 @@ share = 0.02
 # [release]
 # view_weights = {{ graph = 1.0, theme = 1.0, audience = 1.0 }}
 """
+#: How much worse than the promoted release a refresh may be.
+GATE = """
+# A refresh promotes no release that is worse than the promoted one by more than this:
+# [gate]
+# mrr_fall = 0.03         # share by which the MRR of link prediction may fall, beyond its confidence interval
+# usefulness_fall = 0.05  # the same of every figure of the usefulness report
+# titles_fall = 0.05      # share of the titles, and of those in each view, that may go
+# kept_of_ten = 7.0       # of an unchanged title's ten nearest, how many must stay on average
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Workspace:
         versions = {name: delta.create(path / "tables" / name, spec) for name, spec in SPECS.items()}
         snapshot.commit(path, snapshot.first(versions))
         # Last: a folder without its settings file is no workspace, so a killed `create` leaves none behind.
-        snapshot.write_atomically(path / SETTINGS, _TEMPLATE.format(format=FORMAT, seed=seed))
+        snapshot.write_atomically(path / SETTINGS, _TEMPLATE.format(format=FORMAT, seed=seed) + GATE)
         return cls.open(path)
 
     @classmethod
@@ -64,7 +75,7 @@ class Workspace:
             settings = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise WorkspaceDamaged(file, str(error)) from error
-        if settings.get("format") != FORMAT:
+        if settings.get("format") not in OPENS:
             raise UnsupportedFormat(path, settings.get("format"), FORMAT)
         return cls(path, settings)
 
