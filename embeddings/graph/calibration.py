@@ -2,8 +2,10 @@
 
 The probability of a candidate is that it is *the kind of edge that was held out*: for questions that have a missing
 answer, the share of candidates with such a score that were one. Scores are shares (softmax over all unknown
-candidates of the right type); a monotone map from share to probability is fitted on half of the held-out questions by
-isotonic regression (pool adjacent violators; Zadrozny and Elkan, 2002) and measured on the other half.
+candidates of the right type). Of two candidates with the same share, one among the ten best of its question is more
+probable than one far behind many better ones; so two monotone maps from share to probability, one for the ten best and
+one for all others, are fitted on some held-out questions by isotonic regression (pool adjacent violators; Zadrozny and
+Elkan, 2002) and measured on other questions.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from embeddings.graph.answers import Answers, Questions
 from embeddings.graph.candidates import candidate_blocks
@@ -25,11 +25,12 @@ from embeddings.graph.errors import CalibrationError, CorruptModelError
 from embeddings.graph.model import GraphModel
 from embeddings.graph.triples import BoolArray, EntityTypes, FloatArray, IntArray, Triples, concatenate
 
-FORMAT = 1
+FORMAT = 2
 TOP = 10
+APART = 300  # held-out facts among the ten best that a map of their own needs
 _GRID = np.linspace(-20, 0, 1601)  # log shares, in steps of 1/80
 _EDGES = np.array([0, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-_LEAST = 20  # held-out facts a fit needs
+LEAST = 20  # held-out facts that a fit, and a measurement, needs
 Doubles = npt.NDArray[np.float64]
 
 
@@ -56,116 +57,159 @@ class Reliability:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EdgeCalibration:
-    """A monotone map from the log of a share to a probability.
+    """Two monotone maps from the log of a share to a probability: of a question's ten best, and of all others.
 
     Attributes:
         log_shares: ascending knots, float64 [k].
-        probabilities: values there, ascending, float64 [k]; between knots it is interpolated.
+        top_probabilities: values there for the ten best, ascending, float64 [k]; between knots they are interpolated.
+        probabilities: the same for the others, never above those for the ten best.
         reliability: measured on other questions, over all unknown candidates of the right type.
         top_reliability: the same, over the ten best candidates of each question only.
         protocol: how it was fitted and measured, in words.
     """
 
     log_shares: Doubles
+    top_probabilities: Doubles
     probabilities: Doubles
     reliability: Reliability
     top_reliability: Reliability
     protocol: str
 
-    def probability(self, log_shares: npt.ArrayLike) -> FloatArray:
-        """Probabilities, float32, of candidates with these log shares (any shape)."""
-        return np.interp(np.asarray(log_shares), self.log_shares, self.probabilities).astype(np.float32)
+    def probability(self, log_shares: npt.ArrayLike, ranks: npt.ArrayLike) -> FloatArray:
+        """Probabilities, float32, of candidates with these log shares, of these ranks (0 is the best); any shape."""
+        shares = np.asarray(log_shares)
+        top, others = (np.interp(shares, self.log_shares, p) for p in (self.top_probabilities, self.probabilities))
+        return np.where(np.asarray(ranks) < TOP, top, others).astype(np.float32)
 
-    def save(self, folder: str | Path) -> None:
-        """Write `calibration.safetensors` and `calibration.json` into `folder`."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        knots = {"log_shares": self.log_shares, "probabilities": self.probabilities}
-        save_file(knots, folder / "calibration.safetensors")
-        about = {
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON."""
+        return {
             "format": FORMAT,
+            "log_shares": self.log_shares.tolist(),
+            "top_probabilities": self.top_probabilities.tolist(),
+            "probabilities": self.probabilities.tolist(),
             "reliability": self.reliability.to_dict(),
             "top_reliability": self.top_reliability.to_dict(),
             "protocol": self.protocol,
         }
-        (folder / "calibration.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+    def save(self, file: str | Path) -> None:
+        """Write a JSON file."""
+        Path(file).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> EdgeCalibration:
+    def load(cls, file: str | Path) -> EdgeCalibration:
         """Read what `save` wrote; `CorruptModelError` where that is not possible."""
-        folder = Path(folder)
         try:
-            about = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+            about = json.loads(Path(file).read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                raise CorruptModelError(f"calibration in {folder} has format {about['format']}, not {FORMAT}")
+                raise CorruptModelError(f"{file} has format {about['format']}, not {FORMAT}")
             return cls(
-                **load_file(folder / "calibration.safetensors"),
+                log_shares=np.asarray(about["log_shares"], dtype=float),
+                top_probabilities=np.asarray(about["top_probabilities"], dtype=float),
+                probabilities=np.asarray(about["probabilities"], dtype=float),
                 reliability=Reliability(**about["reliability"]),
                 top_reliability=Reliability(**about["top_reliability"]),
                 protocol=about["protocol"],
             )
-        except (OSError, KeyError, TypeError, json.JSONDecodeError, SafetensorError) as error:
-            raise CorruptModelError(f"{folder} holds no readable calibration: {error}") from error
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise CorruptModelError(f"{file} holds no readable calibration: {error}") from error
 
 
 def calibrate(
     model: GraphModel,
-    held_out: Triples,
+    fitting: Triples,
+    measuring: Triples,
     known: Sequence[Triples],
     *,
     types: EntityTypes | None = None,
-    seed: int = 0,
 ) -> EdgeCalibration:
-    """Fit and measure probabilities of missing edges.
+    """Fit probabilities of missing edges on some held-out facts, and measure them on others.
 
     Args:
-        model: a model that was not trained on `held_out`.
-        held_out: facts to be found among the unknown.
-        known: facts known when the question is asked; they are no candidates.
-        types: types of entities; default: those of `held_out`, if any.
-        seed: which questions fit and which measure.
+        model: a model that was trained on neither.
+        fitting: held-out facts to fit on.
+        measuring: held-out facts to measure on. Whoever asks for one of the two sorts knows the other.
+        known: facts known when a question is asked; except the held-out ones asked for, they are no candidates.
+        types: types of entities; default: those of `measuring`, if any.
 
     Raises:
         CalibrationError: too few held-out facts between trained entities.
     """
-    types = held_out.types if types is None else types
-    inside = (held_out.heads < model.num_entities) & (held_out.tails < model.num_entities)
-    held_out = held_out[inside]
-    held_out = held_out[model.seen[held_out.heads] & model.seen[held_out.tails]]
-    if len(held_out) < _LEAST:
-        raise CalibrationError(f"{len(held_out)} held-out facts are too few to calibrate on; {_LEAST} are needed")
-    directed = 2 * model.num_relations
-    wanted = Answers.of(Questions.of(held_out), directed)
-    given = Answers.of(Questions.of(concatenate([held_out[:0], *known])), directed)
-    fitting = np.random.default_rng(seed).random(len(wanted.codes)) < 0.5
-    counts = np.zeros((2, 2, 2, len(_GRID)))  # [measuring or fitting, all or top, all or held out, share]
-    entities, relations = wanted.codes // directed, wanted.codes % directed
-    for block in candidate_blocks(model, entities, relations, given, types):
-        true = _held_out(wanted, wanted.codes[block.questions], block.pool)
-        valid = np.isfinite(block.log_shares)
-        top = valid & _best(block.log_shares, TOP)
-        at = np.clip(np.searchsorted(_GRID, block.log_shares), 0, len(_GRID) - 1)  # [B, C]
-        for half in (0, 1):
-            rows = fitting[block.questions] == bool(half)
-            for which, chosen in enumerate((valid, top)):
-                for kind, members in enumerate((chosen, chosen & true)):
-                    counts[half, which, kind] += np.bincount(at[rows][members[rows]], minlength=len(_GRID))
-    total, hits = counts[1, 0]
-    used = total > 0
-    fitted = isotonic(hits[used] / total[used], total[used])
-    grid = np.interp(_GRID, _GRID[used], fitted)
+    types = measuring.types if types is None else types
+    fitting, measuring = _askable(model, fitting), _askable(model, measuring)
+    for what, facts in (("fit on", fitting), ("measure on", measuring)):
+        if len(facts) < LEAST:
+            raise CalibrationError(f"{len(facts)} held-out facts are too few to {what}; {LEAST} are needed")
+    fit = _count(model, fitting, [*known, measuring], types)
+    measured = _count(model, measuring, [*known, fitting], types)
+    if apart := bool(fit.top[1].sum() >= APART):
+        others = _fit(fit.others)
+        top = np.maximum(_fit(fit.top), others)
+    else:
+        others = top = _fit(fit.top + fit.others)
+    bends = np.ones(len(_GRID), dtype=bool)  # of a stretch where both are flat its two ends are enough
+    bends[1:-1] = np.any([(p[1:-1] != p[:-2]) | (p[1:-1] != p[2:]) for p in (top, others)], axis=0)
+    by_top, by_others = (_Classes.of(*part) for part in ((top, *measured.top), (others, *measured.others)))
     return EdgeCalibration(
-        log_shares=_GRID,
-        probabilities=grid,
-        reliability=_reliability(grid, *counts[0, 0]),
-        top_reliability=_reliability(grid, *counts[0, 1]),
+        log_shares=_GRID[bends],
+        top_probabilities=top[bends],
+        probabilities=others[bends],
+        reliability=by_top.plus(by_others).reliability(),
+        top_reliability=by_top.reliability(),
         protocol=(
-            f"Fitted on {int(fitting.sum()):,} and measured on {int((~fitting).sum()):,} questions with a held-out "
+            f"Fitted on {fit.questions:,} and measured on {measured.questions:,} other questions with a held-out "
             f"answer, against all unknown candidates of {'the right type' if types is not None else 'every type'} "
-            f"({int(counts[0, 0, 0].sum()):,} measured, {int(counts[0, 0, 1].sum()):,} of them held-out facts); "
-            f"a probability is that of being a held-out fact. The {TOP} best of each question are also measured alone."
+            f"({int(measured.top[0].sum() + measured.others[0].sum()):,} measured, "
+            f"{int(measured.top[1].sum() + measured.others[1].sum()):,} of them held-out facts); a probability is that "
+            f"of being a held-out fact, where one was held out. The {TOP} best of each question "
+            f"{'have a map of their own, and ' if apart else ''}are also measured alone."
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many candidates, and how many held-out ones, had each share on the grid, [2, grid]; of the top, and others.
+
+    `questions` is how many were asked.
+    """
+
+    top: Doubles
+    others: Doubles
+    questions: int
+
+
+def _count(model: GraphModel, held_out: Triples, known: Sequence[Triples], types: EntityTypes | None) -> _Counts:
+    directed = 2 * model.num_relations
+    wanted = Answers.of(Questions.of(held_out), directed)
+    others = concatenate([held_out[:0], *known])
+    others = others[~np.isin(_codes(others, model), _codes(held_out, model))]
+    given = Answers.of(Questions.of(others), directed)
+    counts = np.zeros((2, 2, len(_GRID)))  # [top or not, all or held out, share]
+    for block in candidate_blocks(model, wanted.codes // directed, wanted.codes % directed, given, types):
+        true = _held_out(wanted, wanted.codes[block.questions], block.pool)
+        valid = np.isfinite(block.log_shares)
+        steps = (np.where(valid, block.log_shares, 0) - _GRID[0]) / (_GRID[1] - _GRID[0])
+        at = np.clip(np.ceil(steps), 0, len(_GRID) - 1).astype(np.int64)  # [B, C]
+        best = _best(block.log_shares, TOP)
+        for which, chosen in enumerate((valid & best, valid & ~best)):
+            for kind, members in enumerate((chosen, chosen & true)):
+                counts[which, kind] += np.bincount(at[members], minlength=len(_GRID))
+    return _Counts(counts[0], counts[1], len(wanted.codes))
+
+
+def _codes(facts: Triples, model: GraphModel) -> IntArray:
+    """One number for each fact, int64 [n]."""
+    return (facts.heads * model.num_relations + facts.relations) * max(
+        facts.num_entities, model.num_entities
+    ) + facts.tails
+
+
+def _askable(model: GraphModel, facts: Triples) -> Triples:
+    """Those whose entities the model was trained on."""
+    facts = facts[(facts.heads < model.num_entities) & (facts.tails < model.num_entities)]
+    return facts[model.seen[facts.heads] & model.seen[facts.tails]]
 
 
 def isotonic(values: Doubles, weights: Doubles) -> Doubles:
@@ -207,14 +251,38 @@ def _best(scores: FloatArray, k: int) -> BoolArray:
     return scores >= np.partition(scores, -k, axis=1)[:, -k, None]
 
 
-def _reliability(probabilities: Doubles, total: Doubles, hits: Doubles) -> Reliability:
-    classes = np.clip(np.searchsorted(_EDGES, probabilities, side="right") - 1, 0, len(_EDGES) - 2)
-    count, predicted, observed = (
-        np.bincount(classes, weights=values, minlength=len(_EDGES) - 1)
-        for values in (total, total * probabilities, hits)
-    )
-    error = float(np.abs(observed - predicted).sum() / max(count.sum(), 1))
-    mass = np.maximum(count, 1)
-    return Reliability(
-        _EDGES.tolist(), (predicted / mass).tolist(), (observed / mass).tolist(), count.astype(int).tolist(), error
-    )
+def _fit(counts: Doubles) -> Doubles:
+    """A probability for each share on the grid, ascending, from counts [2, grid]; 0 where nothing was counted."""
+    total, hits = counts
+    used = total > 0
+    if not used.any():
+        return np.zeros(len(_GRID))
+    return np.interp(_GRID, _GRID[used], isotonic(hits[used] / total[used], total[used]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """By class of predicted probability: how many candidates, the sum of their probabilities, how many were held out.
+
+    Each is [k].
+    """
+
+    count: Doubles
+    predicted: Doubles
+    observed: Doubles
+
+    @classmethod
+    def of(cls, probabilities: Doubles, total: Doubles, hits: Doubles) -> _Classes:
+        """From the probabilities and the counts at each share on the grid."""
+        classes = np.clip(np.searchsorted(_EDGES, probabilities, side="right") - 1, 0, len(_EDGES) - 2)
+        sums = (total, total * probabilities, hits)
+        return cls(*(np.bincount(classes, values, len(_EDGES) - 1).astype(float) for values in sums))
+
+    def plus(self, other: _Classes) -> _Classes:
+        return _Classes(self.count + other.count, self.predicted + other.predicted, self.observed + other.observed)
+
+    def reliability(self) -> Reliability:
+        error = float(np.abs(self.observed - self.predicted).sum() / max(self.count.sum(), 1))
+        mass = np.maximum(self.count, 1)
+        predicted, observed = (self.predicted / mass).tolist(), (self.observed / mass).tolist()
+        return Reliability(_EDGES.tolist(), predicted, observed, self.count.astype(int).tolist(), error)

@@ -65,15 +65,26 @@ def candidate_blocks(
         for start in range(0, len(asked), size):
             at = asked[start : start + size]
             queries = model.entities[entities[at]] + directed[relations[at]]  # [B, d]
-            logits = _logits(queries, table, norms, model)
+            logits = logits_of(queries, table, norms, model)
             rows, others = known.of_rows(entities[at] * len(directed) + relations[at])
             rows = np.concatenate([rows, np.arange(len(at))])  # nothing is its own answer
             columns = column[np.concatenate([others, entities[at]])]
             logits[rows[columns >= 0], columns[columns >= 0]] = -np.inf
-            yield CandidateBlock(at, pool, _log_softmax(logits))
+            yield CandidateBlock(at, pool, log_softmax(logits))
 
 
-def _logits(queries: FloatArray, table: FloatArray, norms: FloatArray, model: GraphModel) -> FloatArray:
+def logits_of(queries: FloatArray, table: FloatArray, norms: FloatArray, model: GraphModel) -> FloatArray:
+    """Scores of candidates on the scale of the training's softmax.
+
+    Args:
+        queries: [B, d].
+        table: the candidates [C, d].
+        norms: their squared lengths [C].
+        model: says what similarity and what scale.
+
+    Returns:
+        [B, C].
+    """
     logits: FloatArray = queries @ table.T  # [B, C]
     if model.settings.similarity == "l2":
         logits *= -2
@@ -85,7 +96,8 @@ def _logits(queries: FloatArray, table: FloatArray, norms: FloatArray, model: Gr
     return logits
 
 
-def _log_softmax(logits: FloatArray) -> FloatArray:
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Log of each logit's share of its row, in place, [B, C]; −inf stays −inf."""
     if not logits.shape[1]:
         return logits
     top = logits.max(1, keepdims=True)

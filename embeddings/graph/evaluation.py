@@ -24,8 +24,9 @@ def evaluate(
     *,
     relation_names: Sequence[str] | Mapping[int, str] | None = None,
     types: EntityTypes | None = None,
+    candidates: BoolArray | None = None,
 ) -> RankReport:
-    """Rank the true answer of both sides of each test fact among all entities.
+    """Rank the true answer of both sides of each test fact among all entities, or among `candidates`.
 
     Args:
         model: what is measured.
@@ -34,36 +35,49 @@ def evaluate(
             training set: degrees and cardinalities are counted in it.
         relation_names: names for `by_relation`; default: the relation's number.
         types: for ranks among candidates of the right type; default: those of `test`, if any.
+        candidates: rows that may be an answer, bool [E]; default: all. Row numbers are append-only, so a table may
+            have rows of names that were merged away, and of things no fact mentions: those would only be padding.
 
     Returns:
         The report. Facts with an entity the model has not trained, or a relation it does not know, are misses.
 
     Raises:
-        ModelMismatchError: `known` or `test` number other relations than the model.
+        ModelMismatchError: `known` or `test` number other relations than the model, or `candidates` other rows.
     """
     if max(part.num_relations for part in [test, *known]) > model.num_relations:
         raise ModelMismatchError(f"the facts have relations that {model!r} does not know")
+    if candidates is not None and candidates.shape != (model.num_entities,):
+        raise ModelMismatchError(f"candidates are marked for {len(candidates)} rows, which are not those of {model!r}")
     lost = ~(_trained(model, test.heads) & _trained(model, test.tails))  # [n]
     ranked = Questions.of(_within(model, test[~lost]))
     answers = Answers.of(Questions.of(_within(model, concatenate([test, *known]))), 2 * model.num_relations)
-    ranker = Ranker(model.entities, model.directed_relations, answers, similarity=model.settings.similarity)
-    ranks = _scattered(ranker.rank(ranked), lost, model.num_entities)
+    ranker = Ranker(
+        model.entities,
+        model.directed_relations,
+        answers,
+        similarity=model.settings.similarity,
+        candidates=candidates,
+    )
+    pool = model.num_entities if candidates is None else int(candidates.sum())
+    ranks = _scattered(ranker.rank(ranked), lost, pool)
     types = test.types if types is None else types
     typed = None
     if types is not None:
         ranker.allowed = _allowed(types, model)
-        typed = _scattered(ranker.rank(ranked), lost, model.num_entities)
-    return _report(model, test, known, ranks, typed, lost, _names(relation_names, model.num_relations))
+        typed = _scattered(ranker.rank(ranked), lost, pool)
+    names = _names(relation_names, model.num_relations)
+    among = f"all {pool:,} entities" + ("" if candidates is None else " that may be an answer")
+    return _report(test, known, ranks, typed, lost, names, among)
 
 
 def _report(
-    model: GraphModel,
     test: Triples,
     known: Sequence[Triples],
     ranks: Ranks,
     typed: Ranks | None,
     lost: BoolArray,
     names: Sequence[str],
+    among: str,
 ) -> RankReport:
     train = known[0] if known else test[:0]
     facts = np.tile(np.arange(len(test)), 2)
@@ -80,7 +94,7 @@ def _report(
         return Metrics.of(values[at], facts[at])
 
     present = np.unique(test.relations)
-    kind_of = np.array([kinds.get(int(r), "unseen") for r in range(model.num_relations)])
+    kind_of = np.array([kinds.get(int(r), "unseen") for r in range(len(names))])
     every = np.ones(len(facts), dtype=bool)
     return RankReport(
         overall=metrics(every),
@@ -93,17 +107,17 @@ def _report(
         typed=None if typed is None else metrics(every, typed.realistic),
         typed_by_relation={names[r]: metrics(relations == r, typed.realistic) for r in present if typed is not None},
         unseen=int(lost.sum()),
-        protocol=_protocol(model, test, known, typed is not None, int(lost.sum())),
+        protocol=_protocol(test, known, among, typed is not None, int(lost.sum())),
         ranks=ranks,
         typed_ranks=typed,
     )
 
 
-def _protocol(model: GraphModel, test: Triples, known: Sequence[Triples], typed: bool, unseen: int) -> str:
+def _protocol(test: Triples, known: Sequence[Triples], among: str, typed: bool, unseen: int) -> str:
     filters = sum(len(part) for part in known) + len(test)
     text = (
         f"Link prediction on {len(test):,} held-out facts, both sides ({2 * len(test):,} questions); each answer "
-        f"ranked among all {model.num_entities:,} entities, other known answers filtered out ({filters:,} facts, "
+        f"ranked among {among}, other known answers filtered out ({filters:,} facts, "
         f"the test's included); realistic ranks (ties count half); {unseen:,} facts with an entity unseen in training "
         "count as misses; tails are asked by h + r, heads by t + the reciprocal relation; means over questions; 95 % "
         "interval by normal approximation over facts."

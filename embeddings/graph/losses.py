@@ -16,7 +16,7 @@ LEFT_OUT = -1e30
 
 
 def softmax(
-    positive: Tensor, negative: Tensor, rows: Tensor, weights: Tensor | None, *, log_expansion: float
+    positive: Tensor, negative: Tensor, rows: Tensor, weights: Tensor | None, *, log_weights: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sampled softmax: −log of a positive's share of itself and its row's negatives.
 
@@ -25,15 +25,15 @@ def softmax(
         negative: logits of the negatives [B, N]; `LEFT_OUT` marks those that don't count. Overwritten.
         rows: the row of each positive [P].
         weights: of the positives [P], or None.
-        log_expansion: log of how many candidates each sampled negative stands for (Jean et al., 2015).
+        log_weights: log of how many candidates each sampled negative stands for [N] (Jean et al., 2015).
 
     Returns:
         The summed loss (a scalar) and its slopes in `positive` [P] and `negative` [B, N].
     """
-    top = negative.amax(1, keepdim=True).clamp_(min=_FLOOR)  # [B, 1]
+    top = negative.add_(log_weights).amax(1, keepdim=True).clamp_(min=_FLOOR)  # [B, 1]
     share = negative.sub_(top).exp_()  # [B, N]
     total = share.sum(1, keepdim=True).clamp_(min=_TINY)  # [B, 1]
-    against = (top + total.log()).squeeze(1) + log_expansion  # [B]: log-sum-exp of the row's negatives
+    against = (top + total.log()).squeeze(1)  # [B]: log-sum-exp of the row's negatives
     excess = against[rows] - positive  # [P]
     miss = torch.sigmoid(excess)  # [P]: the probability the positive does not get
     loss = functional.softplus(excess)

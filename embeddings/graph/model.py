@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from embeddings.graph.errors import CorruptModelError, ModelMismatchError
+from embeddings.graph.mapped import map_tables
 from embeddings.graph.settings import GraphSettings
 from embeddings.graph.triples import BoolArray, FloatArray
 
@@ -117,8 +118,8 @@ class GraphModel:
         (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> GraphModel:
-        """Read what `save` wrote.
+    def load(cls, folder: str | Path, *, mapped: bool = False) -> GraphModel:
+        """Read what `save` wrote; if `mapped`, the tables are views of the file and are read where they are used.
 
         Raises:
             CorruptModelError: a file is missing, damaged or of an unknown format.
@@ -128,7 +129,7 @@ class GraphModel:
             about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
                 raise CorruptModelError(f"{folder / _ABOUT} has format {about['format']}; this version reads {FORMAT}")
-            tables = load_file(folder / _TABLES)
+            tables = map_tables(folder / _TABLES) if mapped else load_file(folder / _TABLES)
             state = load_file(folder / _STATE) if (folder / _STATE).exists() else {}
             return cls(
                 entities=tables["entities"],
@@ -140,7 +141,7 @@ class GraphModel:
                 history=about["history"],
                 state=state,
             )
-        except (OSError, KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
+        except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
             raise CorruptModelError(f"{folder} holds no readable graph model: {error}") from error
 
 

@@ -18,6 +18,7 @@ from pykeen.nn.representation import Embedding
 from pykeen.training import NonFiniteLossError, TrainingLoop
 from pykeen.triples import CoreTriplesFactory
 
+from embeddings.graph.answers import seen
 from embeddings.graph.batches import Batch, TrainingQuestions
 from embeddings.graph.errors import ModelMismatchError
 from embeddings.graph.negatives import NegativeSampler
@@ -25,6 +26,7 @@ from embeddings.graph.optimizers import RowwiseAdagrad, RowwiseAdam
 from embeddings.graph.schedules import learning_rate
 from embeddings.graph.settings import GraphSettings
 from embeddings.graph.step import RowGradient, Step
+from embeddings.graph.training import on_device
 from embeddings.graph.triples import IntArray, Triples
 
 
@@ -83,7 +85,8 @@ class SharedNegativesTrainingLoop(TrainingLoop[Batch]):
             optimizer = kind(model.get_grad_params(), lr=settings.learning_rate)
         super().__init__(model=model, triples_factory=triples_factory, optimizer=optimizer, **kwargs)
         facts = triples_of(triples_factory)
-        self.settings = settings.resolved(num_triples=len(facts), num_entities=facts.num_entities)
+        settings = settings.resolved(num_triples=len(facts), num_entities=int(seen(facts).sum()))
+        self.settings = on_device(settings, self.device)
         self.num_epochs = self.settings.epochs or 1
         self.rng = np.random.default_rng(self.settings.seed)  # both are renewed every epoch
         self.generator = torch.Generator(device=self.device)

@@ -50,6 +50,7 @@ class Ranker:
         similarity: "l2" or "dot".
         allowed: which entities may answer each directed relation, as (allowed types bool [2R, T], codes int64 [E]);
             None: all.
+        candidates: rows that may be an answer at all, bool [E]; None: all.
         block: the most scores held in memory at a time.
     """
 
@@ -61,19 +62,20 @@ class Ranker:
         *,
         similarity: str = "l2",
         allowed: tuple[BoolArray, IntArray] | None = None,
+        candidates: BoolArray | None = None,
         block: int = _BLOCK,
     ) -> None:
         self.entities, self.relations, self.known = entities, directed_relations, known
-        self.allowed, self.block = allowed, block
+        self.allowed, self.candidates, self.block = allowed, candidates, block
         self._offset = np.zeros(len(entities), np.float32)  # candidate's own part of its key, [E]
         if similarity == "l2":
             self._offset = np.einsum("ed,ed->e", entities, entities)
         self._factor = np.float32(-2.0 if similarity == "l2" else -1.0)
 
     def rank(self, questions: Questions) -> Ranks:
-        """Filtered ranks of every question, among all entities or those of an allowed type."""
+        """Filtered ranks of every question, among all candidates or those of an allowed type."""
         if self.allowed is None:
-            return self._rank(questions, None)
+            return self._rank(questions, self.candidates)
         optimistic, pessimistic = np.empty(len(questions)), np.empty(len(questions))
         candidates = np.empty(len(questions), dtype=np.int64)
         types, codes = self.allowed
@@ -81,7 +83,8 @@ class Ranker:
         for number, signature in enumerate(signatures):  # questions that share their allowed types
             at = np.flatnonzero(group.ravel() == number)
             part = Questions(questions.entities[at], questions.relations[at], questions.answers[at])
-            ranks = self._rank(part, signature[codes])
+            fits = signature[codes]
+            ranks = self._rank(part, fits if self.candidates is None else fits & self.candidates)
             optimistic[at], pessimistic[at], candidates[at] = ranks.optimistic, ranks.pessimistic, ranks.candidates
         return Ranks(optimistic, pessimistic, candidates)
 

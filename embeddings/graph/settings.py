@@ -12,6 +12,7 @@ from embeddings.graph.errors import SettingsError
 LOSSES = ("softmax", "self_adversarial")
 OPTIMIZERS = ("adagrad", "adam")
 SIMILARITIES = ("l2", "dot")
+PRECISIONS = ("auto", "float32", "bfloat16")
 SAMPLINGS = ("uniform", "degree", "typed")
 SCHEDULES = ("cosine", "linear", "constant")
 
@@ -26,8 +27,10 @@ class GraphSettings:
         batch_size: queries a step, a query being an (entity, relation) pair with up to `answers` of its answers.
         negatives: candidates drawn a step, without replacement, shared by all its queries; None: at most 1,024.
         answers: the most answers one query brings to a step; a hub's answers are spread over several steps.
-        sampling: how negatives are drawn: "uniform", "degree" (in proportion to degree ** 0.75), or "typed" (uniform;
-            those whose type the query's relation does not allow are left out).
+        sampling: how negatives are drawn: "uniform", "degree" (half of them uniformly, half in proportion to
+            degree ** 0.75; the softmax counts each by the inverse of its chance, so that it estimates the same loss
+            with less noise), or "typed" (uniform; those whose type the query's relation does not allow are left out);
+            None: by degree where the negatives are few among the entities.
         filtered: leave out sampled negatives that are known answers.
         loss: "softmax" (cross-entropy of a positive against the negatives) or "self_adversarial" (Sun et al., 2019).
         similarity: "l2" for −‖q − e‖ (TransE), "dot" for q · e.
@@ -47,6 +50,8 @@ class GraphSettings:
         seed: the one source of randomness. Same seed, machine and thread count: same result.
         threads: CPU threads for torch while training; None leaves torch's own number.
         device: "cpu", "cuda" or "auto" (CUDA where there is one).
+        precision: of the matrix products: "float32", "bfloat16" (the tables and all else stay float32), or "auto"
+            (bfloat16 on CUDA, float32 on a CPU, which gains nothing by it).
     """
 
     dim: int = 128
@@ -54,7 +59,7 @@ class GraphSettings:
     batch_size: int | None = None
     negatives: int | None = None
     answers: int = 8
-    sampling: str = "uniform"
+    sampling: str | None = None
     filtered: bool = True
     loss: str = "softmax"
     similarity: str = "l2"
@@ -74,18 +79,21 @@ class GraphSettings:
     seed: int = 0
     threads: int | None = None
     device: str = "cpu"
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         for name, allowed in (
             ("loss", LOSSES),
             ("optimizer", OPTIMIZERS),
             ("similarity", SIMILARITIES),
-            ("sampling", SAMPLINGS),
             ("schedule", SCHEDULES),
             ("device", ("cpu", "cuda", "auto")),
+            ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in allowed:
                 raise SettingsError(name, getattr(self, name), "one of " + ", ".join(allowed))
+        if self.sampling is not None and self.sampling not in SAMPLINGS:
+            raise SettingsError("sampling", self.sampling, "one of " + ", ".join(SAMPLINGS))
         for name in ("dim", "epochs", "batch_size", "negatives", "answers", "patience", "evaluate_every", "threads"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -102,20 +110,23 @@ class GraphSettings:
             raise SettingsError("seed", self.seed, "at least 0")
 
     def resolved(self, *, num_triples: int, num_entities: int, warm: bool = False) -> GraphSettings:
-        """The same settings with every size left at `None` chosen for a graph of this size.
+        """The same settings with every size left at `None` chosen for a graph of so many facts and entities with facts.
 
         Few facts need more passes and smaller steps than many, and few facts an entity a stronger penalty: λ is
-        0.06 · entities / facts, within 0.001 … 0.03. A `warm` start needs a twelfth of the epochs.
+        0.06 · entities / facts, within 0.001 … 0.03. Negatives are drawn by degree where they are less than one in
+        fifty entities. A `warm` start needs a twelfth of the epochs.
         """
         scarcity = math.sqrt(300_000 / max(num_triples, 1))
         regularization = self.regularization
         if regularization is None:
             regularization = min(0.03, max(0.001, 0.06 * num_entities / max(num_triples, 1)))
+        negatives = max(1, min(self.negatives or 1024, num_entities))
         return dataclasses.replace(
             self,
             epochs=self.epochs or round(min(30.0, max(16.0, 16 * scarcity)) / (12 if warm else 1)),
             batch_size=self.batch_size or min(512, max(64, num_triples // 32)),
-            negatives=max(1, min(self.negatives or 1024, num_entities)),
+            negatives=negatives,
+            sampling=self.sampling or ("degree" if 50 * negatives < num_entities else "uniform"),
             regularization=regularization,
         )
 

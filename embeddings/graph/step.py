@@ -8,7 +8,6 @@ slopes → gradients of q, e      [B, d], [N, d], [P, d]   two matrix products
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,7 +62,7 @@ class Step:
     ) -> None:
         self.settings = settings
         self.sampler = sampler
-        self.similarity = similarity_of(settings.similarity)
+        self.similarity = similarity_of(settings.similarity, half=settings.precision == "bfloat16")
         directed = np.arange(2 * num_relations)
         shared = directed % num_relations if num_relations else directed
         self.relation_rows = directed if settings.reciprocal else shared
@@ -115,7 +114,7 @@ class Step:
         negative = self.similarity.shared(queries, candidates)  # [B, N]
         self._leave_out(negative, negatives, batch)
         loss, to_positive, to_negative = self._loss(
-            positive * settings.scale, negative * settings.scale, rows, weights, count=len(negatives)
+            positive * settings.scale, negative * settings.scale, rows, weights, negatives
         )
         to_paired, to_targets = self.similarity.paired_backward(
             paired_queries, targets, positive, to_positive * settings.scale
@@ -156,11 +155,13 @@ class Step:
             scores.masked_fill_(torch.as_tensor(wrong, device=scores.device), losses.LEFT_OUT)
 
     def _loss(
-        self, positive: Tensor, negative: Tensor, rows: Tensor, weights: Tensor | None, *, count: int
+        self, positive: Tensor, negative: Tensor, rows: Tensor, weights: Tensor | None, negatives: IntArray
     ) -> tuple[Tensor, Tensor, Tensor]:
         if self.settings.loss == "softmax":
-            expansion = math.log(self.sampler.num_entities / count)
-            return losses.softmax(positive, negative, rows, weights, log_expansion=expansion)
+            log_weights = torch.as_tensor(
+                self.sampler.log_weights(negatives), device=negative.device, dtype=negative.dtype
+            )
+            return losses.softmax(positive, negative, rows, weights, log_weights=log_weights)
         return losses.self_adversarial(
             positive,
             negative,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from embeddings.graph.answers import seen
 from embeddings.graph.batches import TrainingQuestions
 from embeddings.graph.checkpoint import Checkpoint, Progress, fingerprint, restore, snapshot
 from embeddings.graph.distributed import added, same_facts, share, world
@@ -72,7 +73,7 @@ def train(
     if validation is not None and validation.num_relations != triples.num_relations:
         raise TriplesError(f"{validation!r} and {triples!r} number different relations")
     settings = (settings or GraphSettings()).resolved(
-        num_triples=len(triples), num_entities=triples.num_entities, warm=start is not None
+        num_triples=len(triples), num_entities=int(seen(triples).sum()), warm=start is not None
     )
     with threads(settings.threads):
         return _train(triples, settings, validation, start, progress, checkpoint, memory)
@@ -88,6 +89,7 @@ def _train(
     memory: str | Path | None,
 ) -> GraphModel:
     device = device_of(settings.device)
+    settings = on_device(settings, device)
     if world()[1] > 1 and not same_facts(fingerprint(triples)):
         raise ModelMismatchError("the processes of a distributed training have different facts")
     first = world()[0] == 0
@@ -190,6 +192,13 @@ def device_of(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def on_device(settings: GraphSettings, device: torch.device) -> GraphSettings:
+    """The settings with the precision that "auto" stands for on this device."""
+    if settings.precision != "auto":
+        return settings
+    return dataclasses.replace(settings, precision="bfloat16" if device.type == "cuda" else "float32")
 
 
 @contextmanager

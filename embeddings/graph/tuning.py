@@ -7,6 +7,7 @@ best are trained on the whole graph with the epochs they will have, next to the 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,6 @@ import numpy as np
 from embeddings.graph.errors import SettingsError
 from embeddings.graph.evaluation import evaluate
 from embeddings.graph.settings import GraphSettings
-from embeddings.graph.training import train
 from embeddings.graph.triples import Triples
 
 Space = dict[str, tuple[Any, ...]]
@@ -73,7 +73,8 @@ def tune(
         trials: how many trials the subgraph gets.
         finalists: how many of them are trained on the whole graph, with `settings` itself.
         share: share of the entities the subgraph keeps, the best connected first.
-        timeout: seconds after which no further cheap trial is begun.
+        timeout: seconds that it may take: half of it for cheap trials; when it is over no further finalist is begun,
+            but the start and the best of the trials are trained in any case.
         progress: called after each trial.
 
     Raises:
@@ -81,18 +82,21 @@ def tune(
     """
     import optuna
 
+    from embeddings.graph.training import train
+
     base, space = settings or GraphSettings(), space or SPACE
     names = {field.name for field in dataclasses.fields(GraphSettings)}
     if unknown := set(space) - names:
         raise SettingsError("space", sorted(unknown), "names of settings")
     if trials < 1 or finalists < 1 or not 0 < share <= 1:
         raise SettingsError("trials", (trials, finalists, share), "at least 1, at least 1, and in (0, 1]")
+    started = time.monotonic()
     part, part_validation = subgraph(triples, validation, share)
     done: list[Trial] = []
 
     def run(candidate: GraphSettings, *, whole: bool) -> Trial:
         facts, held_out = (triples, validation) if whole else (part, part_validation)
-        trial = Trial(candidate, evaluate(train(facts, candidate), held_out, [facts]).mrr, whole)
+        trial = Trial(candidate, evaluate(train(facts, candidate), held_out, [facts, held_out]).mrr, whole)
         done.append(trial)
         if progress is not None:
             progress(trial)
@@ -105,12 +109,15 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=base.seed))
-        study.optimize(objective, n_trials=trials, timeout=timeout)
+        study.optimize(objective, n_trials=trials, timeout=None if timeout is None else timeout / 2)
     finally:
         optuna.logging.set_verbosity(before)
     best = sorted(done, key=lambda trial: -trial.mrr)
     chosen = list(dict.fromkeys([base, *(trial.settings for trial in best)]))[: finalists + 1]
-    finals = [run(candidate, whole=True) for candidate in chosen]
+    finals: list[Trial] = []
+    for candidate in chosen:
+        if len(finals) < 2 or timeout is None or time.monotonic() - started < timeout:
+            finals.append(run(candidate, whole=True))
     return TuneResult(max(finals, key=lambda trial: trial.mrr), tuple(done))
 
 

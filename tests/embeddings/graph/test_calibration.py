@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.graph import EntityTypes, GraphSettings, Triples, train
@@ -18,6 +18,7 @@ from embeddings.graph.errors import CalibrationError, CorruptModelError
 from tests.embeddings.graph.graphs import grid_triples, random_model, random_triples
 
 
+@settings(deadline=None)  # the first example imports scikit-learn
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)), min_size=1, max_size=40))
 def test_isotonic_regression_is_scikit_learns(points: list[tuple[int, int]]) -> None:
     from sklearn.isotonic import IsotonicRegression
@@ -69,21 +70,25 @@ def lattice_calibration() -> tuple[EdgeCalibration, Triples]:
     model = train(everything[~held_out], settings)
     codes = (np.arange(everything.num_entities) >= 256).astype(np.int64)
     types = EntityTypes.observed(codes, everything)
-    return calibrate(model, everything[held_out], [everything[~held_out]], types=types), everything[held_out]
+    fitting, measuring = everything[held_out][::2], everything[held_out][1::2]
+    return calibrate(model, fitting, measuring, [everything[~held_out]], types=types), measuring
 
 
 def test_probabilities_are_monotone_and_close_to_what_is_observed(
     lattice_calibration: tuple[EdgeCalibration, Triples],
 ) -> None:
     calibration, held_out = lattice_calibration
-    assert (np.diff(calibration.probabilities) >= 0).all()
-    assert calibration.probabilities[0] >= 0
-    assert calibration.probabilities[-1] <= 1
+    for probabilities in (calibration.probabilities, calibration.top_probabilities):
+        assert (np.diff(probabilities) >= 0).all()
+        assert probabilities[0] >= 0
+        assert probabilities[-1] <= 1
+    assert (calibration.top_probabilities >= calibration.probabilities).all()
     assert calibration.reliability.error < 0.05
     assert calibration.top_reliability.error < 0.1
-    assert calibration.probabilities[-1] > 0.3  # it does not hide behind the base rate
+    assert calibration.top_probabilities[-1] > 0.3  # it does not hide behind the base rate
     questions = len(set(Questions.of(held_out).codes(6).tolist()))
     assert sum(calibration.top_reliability.count) <= questions * 12
+    assert f"measured on {questions:,} other questions" in calibration.protocol
     assert "the right type" in calibration.protocol
 
 
@@ -97,16 +102,17 @@ def test_the_error_is_that_of_its_own_table(lattice_calibration: tuple[EdgeCalib
 
 def test_calibrations_survive_saving(tmp_path: Path, lattice_calibration: tuple[EdgeCalibration, Triples]) -> None:
     calibration, _ = lattice_calibration
-    calibration.save(tmp_path)
-    loaded = EdgeCalibration.load(tmp_path)
+    calibration.save(tmp_path / "calibration.json")
+    loaded = EdgeCalibration.load(tmp_path / "calibration.json")
     shares = np.linspace(-30, 0, 100)
-    assert np.array_equal(loaded.probability(shares), calibration.probability(shares))
+    ranks = np.arange(100)
+    assert np.array_equal(loaded.probability(shares, ranks), calibration.probability(shares, ranks))
     assert loaded.reliability == calibration.reliability
-    (tmp_path / "calibration.safetensors").write_bytes(b"")
+    (tmp_path / "calibration.json").write_text('{"format": 2, "log_shares": [')
     with pytest.raises(CorruptModelError):
-        EdgeCalibration.load(tmp_path)
+        EdgeCalibration.load(tmp_path / "calibration.json")
 
 
 def test_too_little_evidence_is_an_error() -> None:
     with pytest.raises(CalibrationError):
-        calibrate(random_model(0), random_triples(0)[:5], [])
+        calibrate(random_model(0), random_triples(0)[:5], random_triples(1), [])

@@ -113,6 +113,43 @@ def test_unseen_entities_and_entities_without_a_row_are_misses_and_never_candida
     assert "2 facts with an entity unseen" in report.protocol
 
 
+@settings(max_examples=40, deadline=None)
+@given(FACTS, FACTS, st.integers(0, 99), st.lists(st.booleans(), min_size=10, max_size=10))
+def test_rows_that_are_no_candidates_are_as_if_they_were_not_there(
+    test: list[tuple[int, int, int]], train: list[tuple[int, int, int]], seed: int, kept: list[bool]
+) -> None:
+    """A table with padding ranks as the table without it; both typed and untyped."""
+    model = integer_model(seed)
+    candidates = np.array(kept)
+    wanted, known = (Triples.from_array(part, num_entities=10, num_relations=2) for part in (test, train))
+    wanted = wanted[candidates[wanted.heads] & candidates[wanted.tails]]
+    codes = np.arange(10) % 3
+    types = EntityTypes.observed(codes, known)
+    row = np.cumsum(candidates) - 1
+    small = dataclasses.replace(model, entities=model.entities[candidates], seen=model.seen[candidates])
+
+    def renumbered(facts: Triples) -> Triples:
+        facts = facts[candidates[facts.heads] & candidates[facts.tails]]
+        ends = {"heads": row[facts.heads], "tails": row[facts.tails], "num_entities": int(candidates.sum())}
+        return dataclasses.replace(facts, **ends)
+
+    found = evaluate(model, wanted, [known], types=types, candidates=candidates)
+    expected = evaluate(
+        small, renumbered(wanted), [renumbered(known)], types=dataclasses.replace(types, codes=codes[candidates])
+    )
+    for ours, theirs in ((found.ranks, expected.ranks), (found.typed_ranks, expected.typed_ranks)):
+        assert ours is not None
+        assert theirs is not None
+        assert np.array_equal(ours.realistic, theirs.realistic)
+        assert np.array_equal(ours.candidates, theirs.candidates)
+    assert f"among all {candidates.sum():,} entities that may be an answer" in found.protocol
+
+
+def test_candidates_of_another_table_are_refused() -> None:
+    with pytest.raises(ModelMismatchError):
+        evaluate(random_model(0), random_triples(0), [], candidates=np.ones(3, dtype=bool))
+
+
 def test_parts_add_up_to_the_whole() -> None:
     model, test, train = random_model(0), random_triples(1), random_triples(2)
     report = evaluate(model, test, [train], relation_names=["a", "b", "c", "d"])

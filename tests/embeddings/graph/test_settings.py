@@ -31,6 +31,7 @@ from embeddings.graph.errors import SettingsError, TriplesError
         ("schedule", "warm"),
         ("similarity", "l1"),
         ("device", "tpu"),
+        ("precision", "float8"),
         ("seed", -1),
     ],
 )
@@ -51,6 +52,13 @@ def test_sizes_are_chosen_for_every_graph(num_triples: int, num_entities: int) -
     assert 1 <= (settings.negatives or 0) <= num_entities
     assert settings.resolved(num_triples=5, num_entities=10**9) == settings
     assert GraphSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+def test_negatives_are_drawn_by_degree_where_they_are_few_among_the_entities() -> None:
+    assert GraphSettings().resolved(num_triples=600_000, num_entities=150_000).sampling == "degree"
+    assert GraphSettings().resolved(num_triples=272_115, num_entities=14_505).sampling == "uniform"
+    typed = GraphSettings(sampling="typed").resolved(num_triples=600_000, num_entities=150_000)
+    assert typed.sampling == "typed"
 
 
 def test_settings_of_another_version_can_be_read() -> None:
