@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,10 @@ import pyarrow.compute as pc
 
 from embeddings.errors import NothingToLearn
 from embeddings.views import BoolArray, FloatArray, IntArray
-from kg.knowledge_graph import KnowledgeGraph
 from kg.schema import Relation, Schema
+
+if TYPE_CHECKING:
+    from kg.knowledge_graph import KnowledgeGraph
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

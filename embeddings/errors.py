@@ -8,7 +8,9 @@ EmbeddingError
 └── ReleaseError
     ├── NoRelease           nothing has been promoted, or there is no release at the path
     ├── UnknownRelease      no release has that id
+    ├── NoEarlierRelease    there is nothing to roll back to
     ├── ReleaseDamaged      a file is missing, or its size or hash is wrong
+    ├── UnsupportedMeasure  the release was made before usefulness was measured
     └── UnsupportedRelease  the release has another format number
 
 The errors of the graph model are in :mod:`embeddings.graph.errors`.
@@ -33,9 +35,9 @@ class UnknownSetting(EmbeddingError):
 
 
 class ExtraMissing(EmbeddingError):
-    def __init__(self, library: str, purpose: str) -> None:
-        self.library = library
-        super().__init__(f"{purpose} needs {library}, which is not installed. Run `pip install titlegraph[train]`.")
+    def __init__(self, library: str, purpose: str, extra: str = "train") -> None:
+        self.library, self.extra = library, extra
+        super().__init__(f"{purpose} needs {library}, which is not installed. Run `pip install titlegraph[{extra}]`.")
 
 
 class WeightsError(EmbeddingError):
@@ -60,6 +62,15 @@ class UnknownRelease(ReleaseError):
         super().__init__(f"{path} has no release {name!r}; it has {', '.join(known) if known else 'none'}.")
 
 
+class NoEarlierRelease(ReleaseError):
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, name
+        super().__init__(
+            f"{path} has no whole release that was promoted before {name}. See what there is with "
+            f"`titlegraph releases list {path}`."
+        )
+
+
 class ReleaseDamaged(ReleaseError):
     def __init__(self, path: Path, why: str) -> None:
         self.path, self.why = path, why
@@ -73,3 +84,9 @@ class UnsupportedRelease(ReleaseError):
             f"The release {path} has format {found}; this titlegraph reads format {supported}. "
             "Make a new one with `titlegraph refresh`, or install the titlegraph that wrote it."
         )
+
+
+class UnsupportedMeasure(ReleaseError):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"The release {path} has no usefulness figures: make a new one with titlegraph refresh.")

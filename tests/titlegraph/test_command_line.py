@@ -61,8 +61,10 @@ def test_questions_to_the_sample(sample_workspace: Path) -> None:
     assert all(row["kind"] == "film" and row["year"] >= 1990 and row["evidence"] for row in similar)
     explained = answer("explain", sample_workspace, "21 Grams", similar[0]["label"])
     assert "21 Grams" in explained["text"]
-    features = answer("audience", sample_workspace, "21 Grams", "-c", "ES", "-c", "MX")
-    assert {row["country"] for row in features} == {"ES", "MX"}
+    expected = answer("audience", sample_workspace, "21 Grams", "-c", "ES", "-c", "MX")
+    assert all(row["low"] <= row["expected"] <= row["high"] for row in expected)
+    features = answer("audience", sample_workspace, "21 Grams", "-c", "ES", "-c", "MX", "--features")
+    assert {row["country"] for row in features} == {row["country"] for row in expected} == {"ES", "MX"}
     assert all(row["simulated"] and "simulated" in row["unit"] for row in features)
     (release,) = (r for r in answer("releases", "list", sample_workspace) if r["promoted"])
     assert answer("releases", "verify", sample_workspace, release["id"])["intact"]
@@ -75,6 +77,8 @@ def test_the_demonstration_goes_on_from_what_is_there(sample_workspace: Path) ->
     assert found["release"] == release["id"]
     assert found["similar"]["Apocalypse Now"][0]["evidence"]
     assert {row["country"] for row in found["audience"]} == {"US", "ES", "MX", "FR", "JP"}
+    assert "heist" in found["draft"]["similar"][0]["evidence"]
+    assert all(row["expected"] > 0 for row in found["draft"]["audience"])
     shown = run("demo", sample_workspace).stdout
     assert "Comparable to 21 Grams" in shown
     assert "nobody watched" in shown

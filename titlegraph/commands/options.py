@@ -12,3 +12,20 @@ Space = Annotated[Path, typer.Argument(help="A workspace, or the folder of a rel
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Take nothing in if any row is bad.")]
 Count = Annotated[int, typer.Option("-k", help="How many.")]
+
+
+def facts(given: list[str]) -> list[tuple[str, str | None]]:
+    """`mood=dark` as a pair; the second is None without an equals sign."""
+    parts = [text.partition("=") for text in given]
+    return [(name.strip(), value.strip() if sign else None) for name, sign, value in parts]
+
+
+def views(given: list[str]) -> str | list[str] | dict[str, float]:
+    """`graph` as one view, several as a list, `graph=0.3` as weights."""
+    pairs = facts(given)
+    if all(value is None for _, value in pairs):
+        return given[0] if len(given) == 1 else given
+    try:
+        return {name: 1.0 if value is None else float(value) for name, value in pairs}
+    except ValueError:
+        raise typer.BadParameter(f"{' '.join(given)} are no weights such as graph=0.3 theme=0.7") from None

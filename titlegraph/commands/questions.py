@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from titlegraph.commands.options import AsJson, Count, Space
-from titlegraph.output import console, emit, say, show, show_audience
+from titlegraph.commands.options import AsJson, Count, Space, facts, views
+from titlegraph.output import FEATURES, FORECAST, console, emit, say, show, show_audience
 
 Name = Annotated[str, typer.Argument(help="A title: its label, another of its labels, or its identifier.")]
 
@@ -36,11 +36,22 @@ def similar(
     space: Space,
     title: Name,
     k: Count = 10,
-    view: Annotated[str, typer.Option(help="graph, theme, audience or fused.")] = "fused",
+    view: Annotated[
+        list[str], typer.Option(help="graph, theme, audience or fused; repeat for several, graph=0.3 for weights.")
+    ] = ["fused"],  # noqa: B006
     kind: Annotated[str | None, typer.Option(help="Only films, or only series.")] = None,
     year: Annotated[str | None, typer.Option(help="Only of these years: 1990-2005, 1990- or -1979.")] = None,
     country: Annotated[str | None, typer.Option(help="Only produced there: an ISO 3166-1 alpha-2 code.")] = None,
     genre: Annotated[str | None, typer.Option(help="Only of this genre.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only in this original language: a code such as es.")] = None,
+    having: Annotated[
+        list[str], typer.Option("--with", help="Only with a fact: storyline=heist; based_on for any. Repeatable.")
+    ] = [],  # noqa: B006
+    launched: Annotated[str | None, typer.Option(help="Only launched: before a date, or 'yes' or 'no'.")] = None,
+    more: Annotated[list[str], typer.Option(help="A tag to be added: dark, or mood=dark. Repeatable.")] = [],  # noqa: B006
+    less: Annotated[list[str], typer.Option(help="A tag to be taken away. Repeatable.")] = [],  # noqa: B006
+    diversity: Annotated[float, typer.Option(help="0 … 1: how unlike each other results should be.")] = 0.0,
+    franchise: Annotated[bool, typer.Option("--franchise/--no-franchise", help="With its sequels, or without.")] = True,
     evidence: Annotated[bool, typer.Option("--evidence/--no-evidence", help="Say what they have in common.")] = True,
     json: AsJson = False,
 ) -> None:
@@ -48,12 +59,27 @@ def similar(
     from queries.space import TitleSpace
 
     where: dict[str, Any] = {"kind": kind, "country": country, "genre": genre, "year": _years(year) if year else None}
+    where |= {"language": language, "launched": {"yes": True, "no": False}.get(launched or "", launched)}
+    for name, value in facts(having):
+        where[name] = True if value is None else [*where.get(name, []), value]
     where = {name: value for name, value in where.items() if value is not None}
-    frame = TitleSpace.open(space).similar(title, k=k, view=view, where=where, evidence=evidence)
+    frame = TitleSpace.open(space).similar(
+        title,
+        k=k,
+        view=views(view),
+        where=where,
+        evidence=evidence,
+        diversity=diversity,
+        same_franchise=franchise,
+        more=[name if value is None else {name: value} for name, value in facts(more)],
+        less=[name if value is None else {name: value} for name, value in facts(less)],
+    )
     if json:
         emit(frame)
     else:
-        show(frame, columns=[c for c in ("rank", "label", "kind", "year", "similarity", "evidence") if c in frame])
+        first = ["rank", "label", "kind", "year", "similarity"]
+        by_view = [str(name) for name in frame if str(name).startswith("similarity_")]
+        show(frame, columns=[name for name in [*first, *by_view, "evidence"] if name in frame])
 
 
 def explain(space: Space, a: Name, b: Name, json: AsJson = False) -> None:
@@ -72,16 +98,20 @@ def audience(
     space: Space,
     titles: Annotated[list[str], typer.Argument(help="Titles, by label or identifier.", show_default=False)],
     country: Annotated[list[str], typer.Option("--country", "-c", help="ISO 3166-1 alpha-2; repeat for several.")] = [],  # noqa: B006
+    features: Annotated[
+        bool, typer.Option("--features", help="What comparables had there, for your own model.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Features of a title's audience by country, from the audiences of comparable titles there."""
+    """What audience to expect by country, with an interval and the comparables behind it."""
     from queries.space import TitleSpace
 
-    frame = TitleSpace.open(space).audience_features(titles, country or None)
+    opened = TitleSpace.open(space)
+    frame = (opened.audience_features if features else opened.audience)(titles, country or None)
     if json:
         emit(frame)
     else:
-        show_audience(frame)
+        show_audience(frame, columns=FEATURES if features else FORECAST)
 
 
 def _years(text: str) -> tuple[int | None, int | None]:

@@ -1,0 +1,232 @@
+"""Training of an encoder with a predictor on top: mini-batches, validation, early stopping. Read it from top to bottom.
+
+Import it inside functions: it imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from embeddings.content.cache import Half
+from embeddings.content.network import AudienceHead, CategoryHead, Encoder
+from embeddings.content.settings import ContentSettings
+from embeddings.views import FloatArray, IntArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inputs:
+    """What an encoder reads of n titles.
+
+    Attributes:
+        parts: vectors [n, d_p] of the parts; rows of zeros where one is missing.
+        tokens: token states of summaries [tokens, e], mapped.
+        spans: first token and number of tokens of each title's summary [n, 2].
+        bags: row, tag and how much it counts, [k] each, ordered by row.
+        num_tags: V.
+    """
+
+    parts: Sequence[FloatArray]
+    tokens: Half | None = None
+    spans: IntArray | None = None
+    bags: tuple[IntArray, IntArray, FloatArray] | None = None
+    num_tags: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """Weights by name, float32, of encoder and head, and how training went."""
+
+    encoder: dict[str, FloatArray]
+    head: dict[str, FloatArray]
+    metrics: dict[str, Any]
+
+
+def train_categories(
+    inputs: Inputs,
+    titles: IntArray,
+    shares: FloatArray,
+    counts: FloatArray,
+    settings: ContentSettings,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Trained:
+    """Content → category: softmax and negative log-likelihood of soft targets.
+
+    Args:
+        inputs: of n titles.
+        titles: which of them have categories, [m].
+        shares: their targets, rows sum to 1, [m, K].
+        counts: viewers they rest on [m]; few viewers count less.
+        settings: of the training.
+        seed: of everything random.
+        progress: told the share of epochs that are done.
+    """
+    torch.manual_seed(seed)
+    head = CategoryHead(settings.dim, shares.shape[1])
+    target = torch.from_numpy(shares)
+    weight = torch.from_numpy((counts / (counts + settings.shrink)).astype(np.float32))
+
+    def loss(z: Tensor, rows: Tensor) -> Tensor:
+        nll = -(target[rows] * functional.log_softmax(head(z), dim=1)).sum(dim=1)
+        return (nll * weight[rows]).sum() / weight[rows].sum()
+
+    def baseline(train: IntArray, valid: IntArray) -> float:
+        mean = np.average(shares[train], axis=0, weights=counts[train] / (counts[train] + settings.shrink))
+        nll = -(shares[valid] * np.log(mean)).sum(axis=1)
+        return float(np.average(nll, weights=counts[valid] / (counts[valid] + settings.shrink)))
+
+    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress)
+
+
+def train_audience(
+    inputs: Inputs,
+    titles: IntArray,
+    units: IntArray,
+    sizes: FloatArray,
+    measured: FloatArray,
+    settings: ContentSettings,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Trained:
+    """Content and country → log size: one hidden layer and mean squared error.
+
+    Args:
+        inputs: of n titles.
+        titles: of each of the m rows, [m].
+        units: in which unit it is measured, [m].
+        sizes: log sizes by country, standardised in each unit, [m, C].
+        measured: whether the unit is measured in the country, 0 or 1, [m, C].
+        settings: of the training.
+        seed: of everything random.
+        progress: told the share of epochs that are done.
+    """
+    torch.manual_seed(seed + 1)
+    head = AudienceHead(
+        settings.dim, settings.audience_hidden, sizes.shape[1], settings.country_dim, int(units.max()) + 1
+    )
+    target, mask, unit = torch.from_numpy(sizes), torch.from_numpy(measured), torch.from_numpy(units)
+
+    def loss(z: Tensor, rows: Tensor) -> Tensor:
+        error = (head(z, unit[rows]) - target[rows]) ** 2 * mask[rows]
+        return error.sum() / mask[rows].sum()
+
+    def baseline(train: IntArray, valid: IntArray) -> float:
+        mean = (sizes[train] * measured[train]).sum(axis=0) / np.maximum(measured[train].sum(axis=0), 1)
+        return float(((sizes[valid] - mean) ** 2 * measured[valid]).sum() / measured[valid].sum())
+
+    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress)
+
+
+def _fit(
+    inputs: Inputs,
+    titles: IntArray,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    baseline: Callable[[IntArray, IntArray], float],
+    head: torch.nn.Module,
+    settings: ContentSettings,
+    seed: int,
+    progress: Callable[[float], None] | None,
+) -> Trained:
+    """Rows of one title are on one side; what is kept are the weights of the epoch with the least validation loss."""
+    rng = np.random.default_rng(seed)
+    names = np.unique(titles)
+    apart = np.isin(titles, rng.permutation(names)[: max(1, round(settings.validation * len(names)))])
+    train, valid = np.flatnonzero(~apart), np.flatnonzero(apart)
+    encoder = Encoder(
+        [part.shape[1] for part in inputs.parts],
+        settings.hidden,
+        settings.dim,
+        gru=settings.gru if settings.summaries == "bigru" and inputs.spans is not None else 0,
+        tags=inputs.num_tags if settings.free_tags else 0,
+        dropout=settings.dropout,
+        forget=settings.forget,
+    )
+    modules = torch.nn.ModuleDict({"encoder": encoder, "head": head})
+    optimizer = torch.optim.AdamW(modules.parameters(), lr=settings.rate, weight_decay=settings.decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(settings.epochs, 1), settings.rate / 20)
+    read = _Reader(inputs, encoder)
+
+    def run(rows: IntArray) -> Tensor:
+        return loss(encoder(*read(titles[rows])), torch.from_numpy(rows))
+
+    batch = min(settings.batch, max(16, len(train) // 8))  # of few titles an epoch has eight steps all the same
+    least, best, patience = np.inf, {}, 0
+    history: list[float] = []
+    for epoch in range(settings.epochs):
+        modules.train()
+        order = rng.permutation(train)
+        for start in range(0, len(order), batch):
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(run(order[start : start + batch]))
+            optimizer.step()
+        schedule.step()
+        modules.eval()
+        with torch.inference_mode():
+            parts = [valid[i : i + 1024] for i in range(0, len(valid), 1024)]
+            history.append(float(sum(float(run(part)) * len(part) for part in parts) / len(valid)))
+        if history[-1] < least - 1e-4:
+            least, patience = history[-1], 0
+            best = {name: value.clone() for name, value in modules.state_dict().items()}
+        else:
+            patience += 1
+        if progress is not None:
+            progress((epoch + 1) / settings.epochs)
+        if patience >= settings.patience:
+            break
+    weights = {name: value.numpy() for name, value in best.items()}
+    metrics = {
+        "loss": round(least, 4),
+        "baseline": round(baseline(train, valid), 4),
+        "epochs": len(history),
+        "best_epoch": int(np.argmin(history)) + 1,
+        "titles": len(names),
+        "validated_on": len(np.unique(titles[valid])),
+    }
+    return Trained(encoder=_under(weights, "encoder."), head=_under(weights, "head."), metrics=metrics)
+
+
+class _Reader:
+    """Batches of inputs as tensors."""
+
+    def __init__(self, inputs: Inputs, encoder: Encoder) -> None:
+        self._inputs = inputs
+        self._present = np.stack([part.any(axis=1) for part in inputs.parts], axis=1).astype(np.float32)
+        self._gru, self._free = encoder.gru is not None, encoder.free is not None
+        if inputs.bags is not None:
+            self._first = np.searchsorted(inputs.bags[0], np.arange(len(self._present) + 1))
+
+    def __call__(self, titles: IntArray) -> tuple[Any, ...]:
+        x = [torch.from_numpy(part[titles]) for part in self._inputs.parts]
+        present = torch.from_numpy(self._present[titles])
+        return x, present, self._states(titles) if self._gru else None, self._bags(titles) if self._free else None
+
+    def _states(self, titles: IntArray) -> tuple[Tensor, Tensor]:
+        tokens, spans = self._inputs.tokens, self._inputs.spans
+        assert tokens is not None
+        assert spans is not None
+        own = spans[titles]
+        lengths = np.maximum(own[:, 1], 1)
+        states = np.zeros((len(titles), int(lengths.max()), tokens.shape[1]), dtype=np.float32)
+        for i, (first, count) in enumerate(own):
+            states[i, :count] = tokens[first : first + count]
+        return torch.from_numpy(states), torch.from_numpy(lengths)
+
+    def _bags(self, titles: IntArray) -> tuple[Tensor, Tensor, Tensor]:
+        assert self._inputs.bags is not None
+        _, which, counts = self._inputs.bags
+        first, last = self._first[titles], self._first[titles + 1]
+        sizes = last - first
+        begin = np.cumsum(sizes) - sizes
+        at = np.repeat(first - begin, sizes) + np.arange(int(sizes.sum()))
+        return torch.from_numpy(which[at]), torch.from_numpy(begin), torch.from_numpy(counts[at])
+
+
+def _under(weights: dict[str, Any], prefix: str) -> dict[str, FloatArray]:
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}

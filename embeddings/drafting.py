@@ -1,0 +1,175 @@
+"""Drafts: vectors in every view for titles that the release does not hold, from whatever is known of them.
+
+graph       the least-squares answer to the draft's facts (:mod:`embeddings.graph.drafts`); without facts, where content
+            leads one to expect it (:meth:`Fusion.to_graph`)
+theme       the content model, as for any title
+audience    what content tells of audiences
+fused       the parts that there are; the missing ones are foreseen
+
+Read from a release alone, in NumPy; only a summary, and words that are no known tag, need the text encoder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from embeddings.content.inputs import TitleInputs
+from embeddings.content.model import ContentModel
+from embeddings.content.reading import Read
+from embeddings.content.texts import Texts
+from embeddings.fusion.bags import Bag, naming
+from embeddings.fusion.model import Fusion
+from embeddings.fusion.parts import BAGS, NAME_DIM, years
+from embeddings.graph.model import GraphModel
+from embeddings.release import Release
+from embeddings.views import BoolArray, FloatArray, IntArray, unit
+
+#: Means by type that were taken off the graph view, and what joins the parts of the audience view.
+MEANS, AUDIENCE = "model/means.json", "content/audience"
+
+_KINDS = {"film": "Film", "series": "Series"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DraftInputs:
+    """n drafts.
+
+    Attributes:
+        labels: what each is called; empty where it has no name.
+        content: summaries, tags (identifiers, or words that are none) and metadata.
+        drafts, relations, entities: the facts [f] of which drafts are heads: which draft, the number of the relation
+            and the position of the tail, int64.
+    """
+
+    labels: Sequence[str]
+    content: TitleInputs
+    drafts: IntArray
+    relations: IntArray
+    entities: IntArray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DraftVectors:
+    """Vectors [n, d] of length 1 by view, zeros where there is none; whose graph vector comes from facts, bool [n]."""
+
+    views: Mapping[str, FloatArray]
+    by_facts: BoolArray
+
+
+class Drafter:
+    """Makes vectors with the models of a release.
+
+    Args:
+        release: which; it must hold the models.
+        texts: the text encoder; default: that of the release, loaded when it is first needed.
+    """
+
+    def __init__(self, release: Release, texts: Texts | None = None) -> None:
+        self._release, self._texts = release, texts
+
+    def __call__(self, inputs: DraftInputs) -> DraftVectors:
+        """Vectors of drafts.
+
+        Raises:
+            ExtraMissing: there are summaries, but no text encoder.
+            ReleaseDamaged: a model can't be read.
+        """
+        read = self.content.read(inputs.content, self.texts)
+        graph, by_facts = self._by_facts(inputs)
+        parts = self._parts(inputs, read) | {"graph": graph, "theme": self.content.theme(read)}
+        parts = {name: vectors for name, vectors in parts.items() if name in self._fusion.weights}
+        if "graph" in parts:
+            foreseen = self._fusion.to_graph(parts)
+            graph = np.where(by_facts[:, None], graph, foreseen)
+        views = {"graph": graph, "theme": self.content.theme(read), "fused": self._fusion.fuse(parts)}
+        if (joined := self._audience) is not None and "content" in joined.weights:
+            views["audience"] = joined.fuse({"content": self.content.audience(read)})
+        dims = {name: self._release.manifest["views"][name]["dim"] for name in views}
+        return DraftVectors(
+            views={name: vectors for name, vectors in views.items() if vectors.shape[1] == dims[name]},
+            by_facts=by_facts,
+        )
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The text encoder."""
+        settings = self.content.settings
+        return self._texts or Texts(None, settings.text_model, settings.text_sha256)
+
+    @cached_property
+    def content(self) -> ContentModel:
+        """The content model."""
+        return ContentModel.load(self._release.path / "content")
+
+    def _parts(self, inputs: DraftInputs, read: Read) -> dict[str, FloatArray]:
+        """The raw parts of the fused view."""
+        ids = self._ids.take(pa.array(inputs.entities)).to_pylist()
+        order = np.argsort(inputs.drafts, kind="stable")
+        ends = np.searchsorted(inputs.drafts[order], np.arange(len(inputs) + 1))
+        bags = [[ids[i] for i in order[a:b]] for a, b in pairwise(ends)]
+        parts = {name: bag(bags) for name, bag in self._bags.items()}
+        parts["summary"] = read.parts["summary"]
+        year = inputs.content.metadata["year"].astype(float).to_numpy(np.float64, na_value=np.nan)
+        parts["year"] = years(np.asarray(year, dtype=np.float64))
+        parts["name"] = naming(list(inputs.labels), NAME_DIM)
+        parts["name"][[not label for label in inputs.labels]] = 0
+        return parts
+
+    def _by_facts(self, inputs: DraftInputs) -> tuple[FloatArray, BoolArray]:
+        """Graph vectors [n, d] of length 1 by least squares, and who has facts with something the model knows."""
+        model, n = self._model, len(inputs)
+        rows = self._rows[inputs.entities]
+        use = (rows < model.num_entities) & (inputs.relations < model.num_relations)
+        use[use] = model.seen[rows[use]]
+        at, rows, relations = inputs.drafts[use], rows[use], inputs.relations[use]
+        weights = np.ones(len(at), np.float32) if model.precisions is None else model.precisions[relations]
+        sums = np.zeros((n, model.dim), dtype=np.float32)
+        np.add.at(sums, at, (model.entities[rows] - model.relations[relations]) * weights[:, None])
+        mass = np.bincount(at, weights=weights, minlength=n)
+        found = mass > 0
+        sums[found] /= mass[found, None]
+        kinds = inputs.content.metadata["kind"].tolist()
+        either = np.mean([self._means[name] for name in _KINDS.values() if name in self._means], axis=0)
+        common = np.array([self._means.get(_KINDS.get(kind, ""), either) for kind in kinds], dtype=np.float32)
+        return unit(np.where(found[:, None], sums - common, 0)), found
+
+    @cached_property
+    def _model(self) -> GraphModel:
+        return GraphModel.load(self._release.path / "model", mapped=True)
+
+    @cached_property
+    def _means(self) -> dict[str, FloatArray]:
+        means = json.loads((self._release.path / MEANS).read_text(encoding="utf-8"))
+        return {name: np.array(mean, dtype=np.float32) for name, mean in means.items()}
+
+    @cached_property
+    def _fusion(self) -> Fusion:
+        return Fusion.load(self._release.path / "fusion")
+
+    @cached_property
+    def _audience(self) -> Fusion | None:
+        """What makes an audience vector of what content tells, and of what only launched titles have."""
+        folder = self._release.path / AUDIENCE
+        return Fusion.load(folder) if folder.is_dir() else None
+
+    @cached_property
+    def _bags(self) -> dict[str, Bag]:
+        return {name: Bag.load(self._release.path / "fusion", name) for name in BAGS}
+
+    @cached_property
+    def _rows(self) -> IntArray:
+        return np.asarray(self._release.table("entities.parquet", "row")["row"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def _ids(self) -> pa.Array:
+        return self._release.table("entities.parquet", "id")["id"].combine_chunks()

@@ -1,0 +1,118 @@
+"""The fused view of a release: its parts gathered, learnt, and written with all that a draft needs.
+
+fusion/fusion.json, fusion.safetensors      weights, means, what foresees what, axes (:class:`Fusion`)
+fusion/<bag>.json, <bag>.safetensors        vectors of tags, genres, people and makers (:class:`Bag`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from embeddings.catalogue import Catalogue, Facts
+from embeddings.fusion.coviewing import Likes
+from embeddings.fusion.learning import UNSEEN, learn, unseen
+from embeddings.fusion.model import VIEWINGS, Fusion
+from embeddings.fusion.parts import Parts, raw_parts
+from embeddings.views import BoolArray, FloatArray, View, view
+
+#: Dimensions of the fused view, the name's among them.
+DIM = 384
+#: Views that stand beside the raw parts. The theme view is made of the same tags and summaries, and where it has learnt
+#: from viewings, its weight would be flattered.
+_VIEWS = ("graph",)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fused:
+    """The fused view and what it was made of.
+
+    Attributes:
+        view: one vector a title.
+        fusion: what makes such vectors.
+        raw: the raw parts and their bags.
+        parts: vectors [T, d] of the titles by part, raw parts and views.
+        likes: everybody's likes; None where there are no viewings.
+        measured: titles whose viewings nothing was learnt from, bool [T]: what usefulness is measured on.
+        observed: co-viewing vectors [T, v] that titles have, and on how many likes they rest [T].
+    """
+
+    view: View
+    fusion: Fusion
+    raw: Parts
+    parts: dict[str, FloatArray]
+    likes: Likes | None
+    measured: BoolArray
+    observed: FloatArray
+    counts: FloatArray
+
+    def unwatched(self) -> FloatArray:
+        """Fused vectors [T, k] as they would be if nobody had watched the measured titles yet."""
+        seen = self.observed.copy()
+        seen[self.measured] = 0
+        return self.fusion.fuse(self.parts | self._seen(seen), likes=self.counts)
+
+    def _seen(self, observed: FloatArray) -> dict[str, FloatArray]:
+        return {VIEWINGS: observed} if VIEWINGS in self.fusion.weights else {}
+
+    def save(self, folder: Path) -> None:
+        """Write fusion and bags."""
+        self.fusion.save(folder)
+        self.raw.save(folder)
+
+
+def fuse_views(
+    catalogue: Catalogue,
+    facts: Facts,
+    views: Sequence[View],
+    viewings: pd.DataFrame,
+    cache: Path,
+    *,
+    weights: Mapping[str, float],
+    seed: int,
+    dim: int = DIM,
+    progress: Callable[[float], None] | None = None,
+) -> Fused:
+    """Learn the fused view.
+
+    Args:
+        facts: what may be learnt from.
+        views: the other views; the graph becomes a part.
+        viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; simulated ones have no say.
+        cache: the folder of the texts' vectors.
+        weights: factors of "graph", "theme" (the raw parts) and "audience" (co-viewing).
+    """
+    raw = raw_parts(catalogue, facts, cache, seed=seed, progress=progress)
+    parts = {name: vectors[: catalogue.num_titles] for name, vectors in raw.vectors.items()}
+    parts |= {v.name: v.vectors for v in views if v.name in _VIEWS and not v.simulated}
+    ids = catalogue.titles["id"].tolist()
+    measured = unseen(ids, seed=seed, share=UNSEEN)
+    likes = Likes.of(catalogue, viewings) if len(viewings) else None
+    counted = None if likes is None or likes.simulated else likes
+    theme = weights.get("theme", 1.0)
+    factors = dict.fromkeys(raw.vectors, theme) | {"graph": weights.get("graph", 1.0)}
+    factors[VIEWINGS] = weights.get("audience", 1.0)
+    if not any(factors.get(name) and vectors.any() for name, vectors in parts.items()):
+        factors = {}  # nobody has what is asked for: better what there is than nothing
+    fusion, observed, counts = learn(
+        parts,
+        counted.without(measured) if counted is not None and factors.get(VIEWINGS, 1.0) else None,
+        dim=dim,
+        weights=factors,
+    )
+    parts = {name: vectors for name, vectors in parts.items() if name in fusion.weights}
+    seen = {VIEWINGS: observed} if VIEWINGS in fusion.weights else {}
+    vectors = fusion.fuse(parts | seen, likes=counts)
+    return Fused(
+        view=view("fused", vectors, " + ".join(fusion.weights)),
+        fusion=fusion,
+        raw=raw,
+        parts=parts,
+        likes=likes,
+        measured=measured,
+        observed=observed,
+        counts=counts,
+    )

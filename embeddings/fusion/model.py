@@ -1,0 +1,204 @@
+"""The fused view as arrays: weights, what foresees a missing part, and the axes. NumPy alone, for titles and drafts.
+
+part p          centred on its mean, of length 1
+missing         what the parts that are there lead one to expect, by the parts' joint covariance (ridge)
+co-viewing      what the content leads one to expect; observed viewings draw it to themselves the more, the more
+                viewers there were (as in collaborative topic regression; Wang and Blei, 2011)
+fused           the parts side by side, part p times √(weight of p), in their principal axes; the name beside them
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embeddings.errors import UnknownSetting
+from embeddings.views import BoolArray, FloatArray, unit
+
+#: Observed co-viewing counts as much as what content leads one to expect when a title has so many likes.
+LIKES = 100.0
+#: The part that content foresees.
+VIEWINGS = "viewings"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fusion:
+    """How parts become one vector.
+
+    Attributes:
+        weights: by part, in the order in which parts are put side by side; the parts' shares of a cosine.
+        means: by part, float32 [d].
+        covariance: float32 [D, D] of the content parts side by side, D the sum of their dimensions.
+        foresee: float32 [D, v]: from filled content parts to co-viewing; v is 0 where there were no viewings.
+        axes: float32 [D + v, k]: principal axes of the weighted parts without those that are `beside`.
+        beside: parts that stand beside the axes, because they have no few directions in which they vary.
+        learnt: in words, where the weights come from.
+    """
+
+    weights: Mapping[str, float]
+    means: Mapping[str, FloatArray]
+    covariance: FloatArray
+    foresee: FloatArray
+    axes: FloatArray
+    beside: Sequence[str] = ()
+    learnt: str = ""
+
+    @property
+    def content(self) -> list[str]:
+        """Names of the parts that can be told without viewers, in order."""
+        return [name for name in self.weights if name != VIEWINGS]
+
+    def fuse(
+        self,
+        parts: Mapping[str, FloatArray],
+        present: Mapping[str, BoolArray] | None = None,
+        *,
+        likes: FloatArray | None = None,
+        fill: bool = True,
+    ) -> FloatArray:
+        """Vectors [n, k] of length 1; zeros for titles that have no part.
+
+        Args:
+            parts: vectors [n, d] by part; a part may be left out. "viewings" are observed co-viewing vectors.
+            present: by part, who has it, bool [n]; default: whose row is not zero.
+            likes: how many likes each title's co-viewing vector rests on, [n].
+            fill: False leaves missing parts at zero (to measure what filling does).
+
+        Raises:
+            UnknownSetting: a part is none of the fusion's, or has another dimension.
+        """
+        own = self.filled(parts, present, likes=likes, fill=fill)
+        return self.projected(own)
+
+    def filled(
+        self,
+        parts: Mapping[str, FloatArray],
+        present: Mapping[str, BoolArray] | None = None,
+        *,
+        likes: FloatArray | None = None,
+        fill: bool = True,
+    ) -> dict[str, FloatArray]:
+        """The parts [n, d] by name, centred and of length 1, missing ones foreseen; what `fuse` puts side by side."""
+        if unknown := [name for name in parts if name not in self.weights]:
+            raise UnknownSetting(f"The fusion has no part {unknown[0]!r}; it has {', '.join(self.weights)}.")
+        if not parts:
+            raise UnknownSetting(f"Nothing to fuse; give one of {', '.join(self.weights)}.")
+        n = len(next(iter(parts.values())))
+        own, there = {}, np.zeros((n, len(self.content)), dtype=bool)
+        for i, name in enumerate(self.content):
+            mean = self.means[name]
+            own[name] = np.zeros((n, len(mean)), dtype=np.float32)
+            if name not in parts:
+                continue
+            if parts[name].shape[1] != len(mean):
+                raise UnknownSetting(f"Part {name!r} has {parts[name].shape[1]} dimensions instead of {len(mean)}.")
+            there[:, i] = parts[name].any(axis=1) if present is None or name not in present else present[name]
+            own[name][there[:, i]] = unit(parts[name][there[:, i]] - mean)
+        if fill:
+            self._expect(own, there)
+        if self.foresee.shape[1]:
+            own[VIEWINGS] = self._viewings(own, parts, present, likes)
+        known = there.any(axis=1) | (own[VIEWINGS].any(axis=1) if VIEWINGS in own else False)
+        for vectors in own.values():
+            vectors[~known] = 0
+        return own
+
+    def projected(self, own: Mapping[str, FloatArray]) -> FloatArray:
+        """Fused vectors [n, k] of filled parts."""
+        inner = [np.sqrt(np.float32(self.weights[p])) * own[p] for p in self.weights if p not in self.beside]
+        outer = [np.sqrt(np.float32(self.weights[p])) * own[p] for p in self.beside]
+        return unit(np.concatenate([np.concatenate(inner, axis=1) @ self.axes, *outer], axis=1))
+
+    def to_graph(
+        self, parts: Mapping[str, FloatArray], present: Mapping[str, BoolArray] | None = None, *, name: str = "graph"
+    ) -> FloatArray:
+        """Where content alone would put titles in the space of the part `name`: unit vectors [n, d], not centred.
+
+        For drafts without facts: they land among their likes. Rows of zeros where nothing is known.
+        """
+        rest = {part: vectors for part, vectors in parts.items() if part not in (name, VIEWINGS)}
+        own = self.filled(rest, present)[name]
+        return unit(np.where(own.any(axis=1, keepdims=True), unit(own) * self._spread(name) + self.means[name], 0))
+
+    def _spread(self, name: str) -> np.float32:
+        """Typical distance of a unit vector of the part from its mean: √(1 − ‖mean‖²)."""
+        return np.float32(np.sqrt(max(1e-6, 1 - float(self.means[name] @ self.means[name]))))
+
+    def _slices(self) -> list[slice]:
+        ends = np.cumsum([0, *(len(self.means[name]) for name in self.content)])
+        return [slice(int(a), int(b)) for a, b in pairwise(ends)]
+
+    def _expect(self, own: dict[str, FloatArray], there: BoolArray) -> None:
+        """Fill the missing content parts in place, one pattern of what is there after the other."""
+        slices = self._slices()
+        for pattern in np.unique(there, axis=0):
+            have, lack = np.flatnonzero(pattern).tolist(), np.flatnonzero(~pattern).tolist()
+            if not have or not lack:
+                continue
+            rows = np.flatnonzero((there == pattern).all(axis=1))
+            given = np.concatenate([np.arange(slices[p].start, slices[p].stop) for p in have])
+            gram = self.covariance[np.ix_(given, given)].astype(np.float64)
+            gram[np.diag_indices_from(gram)] += max(float(np.trace(gram)) / len(gram), 1e-9)
+            x = np.concatenate([own[self.content[p]][rows] for p in have], axis=1)
+            solved = np.linalg.solve(gram, x.T.astype(np.float64)).T.astype(np.float32)  # [rows, given]
+            for p in lack:
+                own[self.content[p]][rows] = solved @ self.covariance[given, slices[p]]
+
+    def _viewings(
+        self,
+        own: Mapping[str, FloatArray],
+        parts: Mapping[str, FloatArray],
+        present: Mapping[str, BoolArray] | None,
+        likes: FloatArray | None,
+    ) -> FloatArray:
+        content = np.concatenate([np.sqrt(np.float32(self.weights[p])) * own[p] for p in self.content], axis=1)
+        expected = unit(content @ self.foresee)
+        if VIEWINGS not in parts:
+            return expected
+        seen = parts[VIEWINGS]
+        there = seen.any(axis=1) if present is None or VIEWINGS not in present else present[VIEWINGS]
+        count = np.full(len(seen), LIKES) if likes is None else likes
+        share = np.where(there, count / (count + LIKES), 0).astype(np.float32)[:, None]
+        return unit(expected + share * (unit(seen) - expected))
+
+    # -- on disk
+
+    def save(self, folder: Path) -> None:
+        """Write fusion.json and fusion.safetensors into `folder`, which is made."""
+        from safetensors.numpy import save_file
+
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays = {"covariance": self.covariance, "foresee": self.foresee, "axes": self.axes}
+        arrays |= {f"mean.{name}": mean for name, mean in self.means.items()}
+        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / "fusion.safetensors")
+        about: dict[str, Any] = {"weights": list(self.weights.items()), "beside": list(self.beside)}
+        about |= {"learnt": self.learnt, "similarity": "cosine"}
+        (folder / "fusion.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Fusion:
+        """What `save` wrote. Raises :class:`UnknownSetting` where the folder holds no fusion."""
+        from safetensors.numpy import load_file
+
+        try:
+            about = json.loads((folder / "fusion.json").read_text(encoding="utf-8"))
+            arrays = load_file(folder / "fusion.safetensors")
+        except (OSError, ValueError) as error:
+            raise UnknownSetting(
+                f"{folder} holds no fusion ({error}): make a new release with `titlegraph refresh`."
+            ) from error
+        return cls(
+            weights=dict(about["weights"]),
+            means={name.removeprefix("mean."): a for name, a in arrays.items() if name.startswith("mean.")},
+            covariance=arrays["covariance"],
+            foresee=arrays["foresee"],
+            axes=arrays["axes"],
+            beside=tuple(about["beside"]),
+            learnt=about["learnt"],
+        )

@@ -1,0 +1,1 @@
+"""What a relation type bought: trainings with and without it, asked the same questions."""

@@ -1,0 +1,72 @@
+"""Token states on disk: computed once, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.content.encoder import MODEL, TextEncoder, mean_of
+from embeddings.content.texts import Texts
+from embeddings.content.tokens import TokenStore
+from embeddings.errors import WeightsError
+
+
+def states(rows: int, value: float) -> np.ndarray[tuple[int, int], np.dtype[np.float16]]:
+    return np.full((rows, 4), value, dtype=np.float16)
+
+
+def read(store: TokenStore, text: str) -> list[float]:
+    first, count = store.find([text])[0]
+    return store.states()[first : first + count, 0].tolist()
+
+
+def test_states_come_back_as_they_were_given(tmp_path: Path) -> None:
+    TokenStore(tmp_path, "model", 4).add(["a", "b"], [states(2, 1), states(3, 2)])
+    store = TokenStore(tmp_path, "model", 4)
+    store.add(["c", "a"], [states(1, 3), states(1, 9)])  # "a" is there already
+    assert [read(store, text) for text in "abcd"] == [[1, 1], [2, 2, 2], [3], []]
+    assert not TokenStore(tmp_path, "other", 4).find(["a"])[:, 1].any()
+
+
+@pytest.mark.parametrize(("file", "junk"), [("states.f16", 13), ("index", 20), ("index", 48)])
+def test_what_a_killed_process_left_behind_is_cut_off(tmp_path: Path, file: str, junk: int) -> None:
+    store = TokenStore(tmp_path, "model", 4)
+    store.add(["a"], [states(2, 1)])
+    with (store.folder / file).open("ab") as stream:
+        stream.write(b"\x7f" * junk)
+    assert read(store, "a") == [1, 1]
+    store.add(["b"], [states(1, 2)])
+    assert [read(store, "a"), read(store, "b")] == [[1, 1], [2]]
+
+
+def test_an_entry_whose_states_are_lost_is_as_good_as_none(tmp_path: Path) -> None:
+    store = TokenStore(tmp_path, "model", 4)
+    store.add(["a"], [states(2, 1)])
+    store.add(["b"], [states(2, 2)])
+    with (store.folder / "states.f16").open("r+b") as stream:
+        stream.truncate(2 * 2 * 4 + 3)
+    assert [read(store, "a"), read(store, "b")] == [[1, 1], []]
+
+
+@pytest.mark.slow
+def test_states_are_encoded_once_and_their_mean_is_the_vector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = Texts(tmp_path)
+    flat, spans = texts.tokens(["A heist goes wrong.", "", "Two strangers meet  on a train."])
+    assert spans[1].tolist() == [0, 0]
+    own = [flat[first : first + count] for first, count in spans[[0, 2]]]
+    assert (
+        np.einsum("nd,nd->n", mean_of(own), texts.vectors(["A heist goes wrong.", "Two strangers meet on a train."]))
+        > 0.9999
+    ).all()
+    monkeypatch.setattr(TextEncoder, "states", lambda *_: pytest.fail("encoded again"))
+    again, there = Texts(tmp_path).tokens(["Two strangers meet on a train."])
+    assert (again[there[0, 0] : there[0].sum()] == own[1]).all()
+
+
+def test_weights_that_are_not_the_recorded_ones_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"others")
+    with pytest.raises(WeightsError, match="SHA-256"):
+        TextEncoder(str(tmp_path), sha256="0" * 64)
+    assert MODEL == "all-MiniLM-L6-v2"
