@@ -7,7 +7,7 @@ the comparables have one there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,12 +19,13 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from embeddings.release import Release
+from queries.asked import Asked
 from queries.countries import Countries
 from queries.entities import Entities, Flags, Positions
-from queries.errors import BadQuestion, EmptyQuestion, NoAudience
+from queries.errors import EmptyQuestion, NoAudience
+from queries.launches import Dates, day, launches
+from queries.nodes import Drafted, Node
 from queries.vectors import Floats, Vectors, mean_similarity, top
-
-Dates = npt.NDArray[np.datetime64]
 
 #: The views that know nothing of audiences; comparables are chosen by them, or a title's own audience would choose.
 CONTENT = ("graph", "theme")
@@ -108,30 +109,21 @@ class Audience:
 
     @cached_property
     def _launches(self) -> tuple[Dates, Dates]:
-        """The earliest and the latest day on which each title may have launched, datetime64 [T]; NaT where unknown."""
-        table = self._release.table("titles.parquet", "launch", "year")
-        launch = table["launch"].to_numpy().astype("datetime64[D]")
-        years = pc.fill_null(table["year"], 0).to_numpy()
-        known = years > 0
-        first = np.full(len(years), np.datetime64("NaT", "D"))
-        last = first.copy()
-        starts = (years[known] - 1970).astype("datetime64[Y]")
-        first[known], last[known] = starts.astype("datetime64[D]"), (starts + 1).astype("datetime64[D]") - 1
-        return np.where(np.isnat(launch), first, launch), np.where(np.isnat(launch), last, launch)
+        return launches(self._release)
 
-    def features(
-        self, titles: Positions, countries: Sequence[str] | None, k: int, before: object | None
-    ) -> pd.DataFrame:
+    def features(self, asked: Asked, countries: Sequence[str] | None, k: int, before: object | None) -> pd.DataFrame:
         """One row for each title, unit and country. See :meth:`queries.space.TitleSpace.audience_features`."""
         known = sorted({code for unit in self._units.values() for code in unit.rows})
         codes = known if countries is None else [self._known(name, known) for name in countries]
         if not codes and countries is not None:
             raise EmptyQuestion("No country is given: the list is empty.")
-        limit = None if before is None else _day(before)
+        limit = None if before is None else day(before)
         rows: list[dict[str, Any]] = []
-        for title in titles.tolist():
+        vectors = {view: asked.vectors(view)[0] for view in CONTENT}
+        for number, (node, card) in enumerate(zip(asked.nodes, zip(asked.ids, asked.labels, strict=True), strict=True)):
+            own = {view: rows_of[number] for view, rows_of in vectors.items()}
             for name, unit in self._units.items():
-                rows += self._of(title, name, unit, codes, k, limit)
+                rows += self._of(node, card, own, name, unit, codes, k, limit)
         return pd.DataFrame(rows, columns=_COLUMNS).astype(dict.fromkeys(_FIGURES, float))
 
     def _known(self, name: object, known: list[str]) -> str:
@@ -141,17 +133,25 @@ class Audience:
         return code
 
     def _of(
-        self, title: int, name: str, unit: _Unit, codes: Sequence[str], k: int, limit: np.datetime64 | None
+        self,
+        title: Node,
+        card: tuple[str, str],
+        vectors: Mapping[str, Floats],
+        name: str,
+        unit: _Unit,
+        codes: Sequence[str],
+        k: int,
+        limit: np.datetime64 | None,
     ) -> list[dict[str, Any]]:
-        own = unit.titles == title
+        own = unit.titles == title if isinstance(title, int) else np.zeros(len(unit.titles), dtype=bool)
         eligible = self._eligible(title, unit, own, limit)
-        pairs = [(self._vectors.titles(view), self._vectors.present(view)) for view in CONTENT]
-        similar = mean_similarity(pairs, title, unit.observed)  # [u]
+        views = [(self._vectors.titles(view), self._vectors.present(view), vectors[view]) for view in CONTENT]
+        similar = mean_similarity(views, unit.observed)  # [u]
         similar = np.where(similar > 0, similar, 0)  # nor is NaN above 0
         anywhere = np.zeros(len(unit.observed), dtype=bool)
         anywhere[unit.at[eligible]] = True
         closest = _closest(np.where(anywhere, similar, 0), k)
-        label, identifier = self._entities.label(title), self._entities.ids([title])[0]
+        identifier, label = card
         found = []
         for code in codes:
             rows = np.arange(len(own))[unit.rows.get(code, slice(0))]
@@ -179,11 +179,15 @@ class Audience:
             )
         return found
 
-    def _eligible(self, title: int, unit: _Unit, own: Flags, limit: np.datetime64 | None) -> Flags:
+    def _eligible(self, title: Node, unit: _Unit, own: Flags, limit: np.datetime64 | None) -> Flags:
         """Rows of comparables that launched before the title, and whose size was known before its own was measured."""
         earliest, latest = self._launches
         starts = unit.starts[own & ~np.isnat(unit.starts)]
         known_by = starts.min() if len(starts) else _NEVER
+        if isinstance(title, Drafted):
+            said = _NEVER if title.launch is None else np.datetime64(title.launch.isoformat())
+            launch = said if limit is None else min(said, limit)
+            return np.asarray(unit.complete & (unit.launched < launch) & (unit.ends < launch))
         launch = earliest[title]
         # Without a date the chart says when it came, or it has not come yet; of a year in which it charted, the day.
         if np.isnat(launch) or launch < known_by <= latest[title]:
@@ -207,10 +211,3 @@ def _mean(sizes: npt.NDArray[np.float64], weights: npt.NDArray[Any]) -> float:
 
 def _share(weights: npt.NDArray[Any], hits: Flags) -> float:
     return float(weights[hits].sum() / weights.sum()) if len(weights) else float("nan")
-
-
-def _day(value: object) -> np.datetime64:
-    try:
-        return np.datetime64(pd.Timestamp(value).date().isoformat())  # type: ignore[arg-type]
-    except (ValueError, TypeError) as error:
-        raise BadQuestion(f"before is {value!r}, but must be a date such as '2022-04-03'.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,21 +47,37 @@ class Entities:
 
     def cards(self, positions: Positions) -> pd.DataFrame:
         """id, label, kind, year of entities, in the order of `positions`."""
-        small = not len(positions) or positions.max() < self.num_titles
-        rows = (self._titles if small else self._all).take(pa.array(positions)).select(["id", "label", "kind", "year"])
-        return to_frame(rows)
+        return pd.DataFrame(self.columns(positions))
+
+    def columns(self, positions: Positions) -> dict[str, Any]:
+        """The columns of :meth:`cards` by name; a frame made at once of all its columns takes a tenth of the time."""
+        rows = self._of(positions).take(pa.array(positions, pa.int64()))
+        years = rows["year"].combine_chunks()
+        found: dict[str, Any] = {name: _strings(rows[name]) for name in ("id", "label", "kind")}
+        values, unknown = (np.asarray(a, dtype=t) for a, t in ((years.fill_null(0), np.int32), (years.is_null(), bool)))
+        return found | {"year": pd.arrays.IntegerArray(values.copy(), unknown.copy())}
+
+    def _of(self, positions: Sequence[int] | Positions) -> pa.Table:
+        """The smallest table that has all of these."""
+        return self._titles if not len(positions) or max(positions) < self.num_titles else self._all
+
+    def _each(self, name: str, positions: Sequence[int] | Positions) -> list[str]:
+        column = self._of(positions)[name]
+        if len(positions) > 100:
+            return list(column.take(pa.array(positions, pa.int64())).to_pylist())
+        return [column[int(i)].as_py() for i in positions]
 
     def labels(self, positions: Sequence[int] | Positions) -> list[str]:
         """Labels of any entities."""
-        return self._all["label"].take(pa.array(positions, pa.int64())).to_pylist()
+        return self._each("label", positions)
 
     def kinds(self, positions: Sequence[int] | Positions) -> list[str]:
         """Kinds of any entities: film, series, book, or what their type is called."""
-        return self._all["kind"].take(pa.array(positions, pa.int64())).to_pylist()
+        return self._each("kind", positions)
 
     def ids(self, positions: Sequence[int] | Positions) -> list[str]:
         """Identifiers of any entities."""
-        return self._all["id"].take(pa.array(positions, pa.int64())).to_pylist()
+        return self._each("id", positions)
 
     def label(self, title: int) -> str:
         """The label of a title."""
@@ -72,7 +89,7 @@ class Entities:
         Raises :class:`UnknownKind`.
         """
         types = self._release.manifest["types"]
-        wanted = _words(kind).replace(" ", "")
+        wanted = _words(kind).replace(" ", "") if isinstance(kind, str) else ""
         found = [name for name in types if name.casefold() == wanted]
         if not found:
             raise UnknownKind(kind, [_words(name) for name in types if name[:2].casefold() == wanted[:2]])
@@ -100,7 +117,9 @@ class Entities:
         several = [names] if isinstance(names, str) else list(names)
         if not several:
             raise EmptyQuestion("No title is given: the list is empty.")
-        return np.array([self.title(name) for name in several], dtype=np.int64)
+        known = self.title_names.unique(several) if len(several) > 100 else [-1] * len(several)
+        found = [self.title(name) if at < 0 else at for name, at in zip(several, known, strict=True)]
+        return np.array(found, dtype=np.int64)
 
     def entity(self, name: str, kind: str | None = None) -> int:
         """The position of whatever is called `name`. Raises :class:`UnknownEntity`, :class:`AmbiguousEntity`."""
@@ -130,6 +149,12 @@ def _words(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[_\s]+", " ", name).casefold().strip()
 
 
+def _strings(column: pa.ChunkedArray) -> pd.api.extensions.ExtensionArray:
+    text = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+    return pd.arrays.ArrowStringArray(column.cast(pa.large_string()), dtype=text)  # type: ignore[call-arg]
+
+
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """A table as a frame; years that are not known stay whole numbers beside the known ones."""
-    return table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
+    threads = len(table) > 10_000  # a few rows are there before threads have begun
+    return table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get, use_threads=threads)

@@ -7,14 +7,17 @@ QueryError
 │   ├── UnknownCountry    no country is called that
 │   │   └── NoAudience     no audience is known there
 │   ├── UnknownView       the release has no such view
+│   ├── UnknownRelation   no relation is called that
 │   └── UnknownKind       no entity type is called that
 ├── AmbiguousName
 │   ├── AmbiguousTitle    several titles are called that
 │   └── AmbiguousEntity   several entities are called that
 ├── NoVector              the title has no vector in this view
+├── NotInRelease          the release was made without what the question needs
 └── BadQuestion
     ├── BadCount          k is not a number of results
     ├── BadFilter         `where` can't be understood
+    ├── BadRelation       an entity of this type can't have that relation, or nothing was learnt of it
     └── EmptyQuestion     nothing is asked about
 
 A release that can't be opened raises an error of :mod:`embeddings.errors`: :class:`~embeddings.errors.NoRelease`,
@@ -68,6 +71,14 @@ class UnknownView(UnknownName):
     what = "view"
 
 
+class UnknownLanguage(UnknownName):
+    what = "language"
+
+
+class UnknownRelation(UnknownName):
+    what = "relation"
+
+
 class UnknownKind(UnknownName):
     what = "kind of entity"
 
@@ -103,6 +114,12 @@ class NoVector(QueryError):
         super().__init__(f"{label} has no vector in the view {view!r}: nothing to make one from is known; {has}.")
 
 
+class NotInRelease(QueryError):
+    def __init__(self, release: str, what: str) -> None:
+        self.release, self.what = release, what
+        super().__init__(f"The release {release} has no {what}: make a new one with `titlegraph refresh`.")
+
+
 class BadQuestion(QueryError):
     """The question itself makes no sense."""
 
@@ -115,6 +132,10 @@ class BadCount(BadQuestion):
 
 class BadFilter(BadQuestion):
     """A condition that does not exist, or a value it can't have."""
+
+
+class BadRelation(BadQuestion):
+    """A relation that an entity of this type can't have, or of which nothing was learnt."""
 
 
 class EmptyQuestion(BadQuestion):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from queries.entities import Entities
 from queries.facts import Facts, Path, Shared
+from queries.nodes import Drafted, Node
 from queries.vectors import Vectors
 
 _MOST, _EACH = 8, 4
@@ -23,10 +25,26 @@ class Evidence:
     def __init__(self, entities: Entities, facts: Facts, vectors: Vectors) -> None:
         self._entities, self._facts, self._vectors = entities, facts, vectors
 
-    def sentence(self, a: int, b: int, view: str) -> str:
-        """One line: facts that link the two, the rarest of what they share, and if that is little a view."""
+    def named(self, a: Node, b: Node) -> list[Shared]:
+        """What a sentence names of what both are heads of: learnt facts, the rarest first, the common only if alone."""
         shared = [row for row in self._facts.shared(a, b) if row.learnt][:_MOST]
-        shared = [row for row in shared if row.rarity > _COMMON] or shared
+        return [row for row in shared if row.rarity > _COMMON] or shared
+
+    def facets(self, a: Node, b: Node) -> list[dict[str, Any]]:
+        """The same as :meth:`sentence` for a list: a facet and what both have of it, the most telling facet first."""
+        links = list(dict.fromkeys(self.path(link, a, b) for link in self._facts.links(a, b)))
+        groups: dict[str, list[Shared]] = {}
+        for row in self.named(a, b):
+            groups.setdefault(self._facts.relations[row.relation].facet, []).append(row)
+        ordered = sorted(groups.items(), key=lambda item: -sum(row.rarity for row in item[1]))
+        found = [
+            {"facet": facet, "what": self._entities.labels([row.entity for row in rows])} for facet, rows in ordered
+        ]
+        return [{"facet": "linked", "what": links}, *found] if links else found
+
+    def sentence(self, a: Node, b: Node, view: str) -> str:
+        """One line: facts that link the two, the rarest of what they share, and if that is little a view."""
+        shared = self.named(a, b)
         links = [self.path(link, a, b) for link in self._facts.links(a, b)]
         parts = list(dict.fromkeys(links))
         if shared:
@@ -55,10 +73,10 @@ class Evidence:
             return f"{relation.label} the same {kinds.pop() if len(kinds) == 1 else 'work'} ({names})"
         return f"{relation.label} {names}"
 
-    def path(self, path: Path, a: int, b: int) -> str:
+    def path(self, path: Path, a: Node, b: Node) -> str:
         """A chain of facts as text: "A ← based on – C – directed by → D"."""
         ends = [a, *([] if path.middle is None else [path.middle]), b]
-        labels = self._entities.labels(ends)
+        labels = [end.label if isinstance(end, Drafted) else self._entities.labels([end])[0] for end in ends]
         if path.middle is None:
             step = path.steps[0]
             first, last = labels if step.forward else reversed(labels)
@@ -69,7 +87,7 @@ class Evidence:
             text += f" – {name} → {label}" if step.forward else f" ← {name} – {label}"
         return text
 
-    def _by_view(self, a: int, b: int, view: str) -> str:
+    def _by_view(self, a: Node, b: Node, view: str) -> str:
         names = [name for name in self._vectors.names if name != "fused"] if view == "fused" else [view]
         cosines = [(cosine, name) for name in names if (cosine := self._vectors.cosine(name, a, b)) is not None]
         if not cosines:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from queries.asked import Asked
 from queries.entities import Entities
 from queries.evidence import Evidence
 from queries.facts import Facts, Shared
+from queries.kin import Kin, Kinship
+from queries.nodes import Node
+from queries.taste import Taste
 from queries.vectors import Vectors
 
 _COLUMNS = ["aspect", "facet", "relation", "what", "id", "weight", "learnt"]
@@ -22,10 +27,12 @@ class Explanation:
     """What two titles have in common.
 
     Attributes:
-        frame: one row each: aspect ("similarity", "both", "path", "only a", "only b"), facet (storyline, people, source
-            material, …; the view for a similarity), relation, what (in words), id, weight (the similarity, or the
-            rarity: :func:`embeddings.rarity.rarity`), learnt (whether vectors were made from it: held-out facts and
-            hints are shown but were not).
+        frame: one row each: aspect ("similarity", "both", "nearest", "audience", "path", "only a", "only b"), facet
+            (storyline, mood, genre, people, source material, place, …; the view for a similarity), relation, what (in
+            words), id, weight (the similarity, or the rarity: :func:`embeddings.rarity.rarity`), learnt (whether
+            vectors were made from it: held-out facts and hints are shown but were not). "nearest" are tags, people, …
+            of one that come near to one of the other's (weight: their cosine); "audience" are the countries where both
+            were larger than is usual for them (weight: the lesser of the two, in standard deviations).
         text: the same as a paragraph.
     """
 
@@ -36,17 +43,21 @@ class Explanation:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.text}</p>{self.frame.to_html(index=False)}"
+        return f"<p>{escape(self.text)}</p>{self.frame.to_html(index=False)}"
 
 
 class Explainer:
     """Compares titles by their facts and their vectors."""
 
-    def __init__(self, entities: Entities, facts: Facts, vectors: Vectors, evidence: Evidence) -> None:
+    def __init__(self, entities: Entities, facts: Facts, vectors: Vectors, evidence: Evidence, taste: Taste) -> None:
         self._entities, self._facts, self._vectors, self._evidence = entities, facts, vectors, evidence
+        self._taste, self._kinship = taste, Kinship(facts, vectors)
 
-    def __call__(self, a: int, b: int) -> Explanation:
-        """Explain what titles `a` and `b` (positions) share."""
+    def __call__(self, a: Asked, b: Asked) -> Explanation:
+        """Explain what the one title `a` and the one title `b` share."""
+        return self._explain(a.nodes[0], b.nodes[0], a, b)
+
+    def _explain(self, a: Node, b: Node, first: Asked, second: Asked) -> Explanation:
         cosines = {name: self._vectors.cosine(name, a, b) for name in self._vectors.names}
         both, mine, yours = self._facts.shared(a, b), self._facts.own(a, b), self._facts.own(b, a)
         paths = [(path, self._evidence.path(path, a, b)) for path in self._facts.paths(a, b)]
@@ -57,10 +68,42 @@ class Explainer:
         ]
         for aspect, shared in (("both", both), ("only a", mine), ("only b", yours)):
             rows += self._rows(aspect, shared)
+        kin = self._kinship(mine, yours)
+        rows += self._near(kin)
         rows += [{"aspect": "path", "facet": "path", "what": text} for text in dict.fromkeys(text for _, text in paths)]
+        places = self._taste.shared(a, b)
+        rows += [
+            {"aspect": "audience", "facet": "audience", "what": name, "id": f"country:{code}", "weight": value}
+            for code, name, value in places
+        ]
         frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"weight": float})
         links = [text for path, text in paths if path.middle is None]
-        return Explanation(frame, self._text(a, b, cosines, both, mine, yours, list(dict.fromkeys(links))))
+        text = self._text(first, second, cosines, both, mine, yours, list(dict.fromkeys(links)))
+        if kin:
+            shown = sorted(kin, key=lambda each: -each.cosine)[:_SHOWN]
+            near = [f"{mine} and {yours}" for mine, yours in self._labels(shown)]
+            text += f" Near each other: {'; '.join(near)}."
+        if places:
+            text += f" Both were watched more than usual in {', '.join(name for _, name, _ in places[:_SHOWN])}."
+        return Explanation(frame, text + self._years(first, second))
+
+    def _near(self, kin: list[Kin]) -> list[dict[str, Any]]:
+        return [
+            {
+                "aspect": "nearest",
+                "facet": self._facts.relations[each.mine.relation].facet,
+                "relation": self._facts.relations[each.mine.relation].name,
+                "what": f"{mine} ~ {yours}",
+                "id": " ".join(self._entities.ids([each.mine.entity, each.yours.entity])),
+                "weight": each.cosine,
+                "learnt": True,
+            }
+            for each, (mine, yours) in zip(kin, self._labels(kin), strict=True)
+        ]
+
+    def _labels(self, kin: list[Kin]) -> list[tuple[str, str]]:
+        labels = self._entities.labels([entity for each in kin for entity in (each.mine.entity, each.yours.entity)])
+        return list(zip(labels[::2], labels[1::2], strict=True))
 
     def _rows(self, aspect: str, shared: list[Shared]) -> list[dict[str, Any]]:
         labels = self._entities.labels([row.entity for row in shared])
@@ -83,19 +126,15 @@ class Explainer:
 
     def _text(
         self,
-        a: int,
-        b: int,
+        a: Asked,
+        b: Asked,
         cosines: dict[str, float | None],
         both: list[Shared],
         mine: list[Shared],
         yours: list[Shared],
         links: list[str],
     ) -> str:
-        cards = self._entities.cards(np.array([a, b])).astype(object)
-        names = [
-            f"{label} ({', '.join(str(v) for v in (kind, year) if not pd.isna(v))})"
-            for label, kind, year in zip(cards["label"], cards["kind"], cards["year"], strict=True)
-        ]
+        names = [self._card(a), self._card(b)]
         measured = [f"{self._view(name)} {cosine:.2f}" for name, cosine in cosines.items() if cosine is not None]
         text = f"{names[0]} and {names[1]}. Similarity: {', '.join(measured) or 'no view has both'}."
         if links:
@@ -104,10 +143,20 @@ class Explainer:
             text += f" Both: {'; '.join(self._evidence.groups(both))}."
         else:
             text += " They share no fact."
-        for label, rest in zip(cards["label"], (mine, yours), strict=True):
+        for label, rest in ((a.labels[0], mine), (b.labels[0], yours)):
             if rest:
                 text += f" Only {label}: {'; '.join(self._evidence.groups(rest[:_SHOWN], both=False))}."
-        years = [int(year) for year in cards["year"] if not pd.isna(year)]
-        if len(years) == 2 and years[0] != years[1]:
-            text += f" {abs(years[0] - years[1])} years lie between them."
         return text
+
+    def _card(self, title: Asked) -> str:
+        if title.drafts:
+            return f"{title.labels[0]} (draft)"
+        [card] = self._entities.cards(title.positions).astype(object).to_dict("records")
+        return f"{card['label']} ({', '.join(str(card[key]) for key in ('kind', 'year') if not pd.isna(card[key]))})"
+
+    def _years(self, a: Asked, b: Asked) -> str:
+        known = [title.positions for title in (a, b) if not title.drafts]
+        years = [int(year) for year in self._entities.cards(np.concatenate(known))["year"].dropna()] if known else []
+        if len(years) < 2 or years[0] == years[1]:
+            return ""
+        return f" {abs(years[0] - years[1])} years lie between them."

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from embeddings.rarity import rarity
 from embeddings.release import Release
 from queries.entities import Flags, Positions
+from queries.nodes import Drafted, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,11 @@ class Facts:
         """The number of the relation of that name, as a list of one or none."""
         return [number for number, relation in enumerate(self.relations) if relation.name == name]
 
-    def of(self, entity: int, side: str = "out") -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int32], Flags]:
+    def of(self, entity: Node, side: str = "out") -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int32], Flags]:
         """Relations, other ends and learnt flags of the facts with this head ("out") or tail ("in"), sorted."""
+        if isinstance(entity, Drafted):
+            end = None if side == "out" else 0
+            return entity.relations[:end], entity.entities[:end], entity.learnt[:end]
         offsets = self._release.array(f"facts/{side}.offsets.npy")
         at = slice(int(offsets[entity]), int(offsets[entity + 1]))
         relations, entities, learnt = (
@@ -82,9 +86,11 @@ class Facts:
         low, high = np.searchsorted(relations, [relation, relation + 1])
         return entities[low:high].astype(np.int64)
 
-    def having(self, relation: int) -> Positions:
-        """Every head that has a fact of this relation, ascending."""
+    def having(self, relation: int, tails: Flags | None = None) -> Positions:
+        """Every head that has a fact of this relation, or one to any of `tails` (bool [E]), ascending."""
         at = np.flatnonzero(np.asarray(self._release.array("facts/out.relation.npy")) == relation)
+        if tails is not None:
+            at = at[tails[self._release.array("facts/out.entity.npy")[at]]]
         offsets = np.asarray(self._release.array("facts/out.offsets.npy"))
         return np.unique(np.searchsorted(offsets, at, side="right") - 1)
 
@@ -93,7 +99,7 @@ class Facts:
         titles = int(np.searchsorted(self.heads(relation, tail), self._num_titles))
         return float(rarity(titles, self.relations[relation].titles))
 
-    def shared(self, a: int, b: int) -> list[Shared]:
+    def shared(self, a: Node, b: Node) -> list[Shared]:
         """What both are heads of, the rarest first."""
         mine, yours = self.of(a), self.of(b)
         keys = [relations.astype(np.int64) << 32 | entities for relations, entities, _ in (mine, yours)]
@@ -103,7 +109,7 @@ class Facts:
         rows = [Shared(relation, entity, self.rarity(relation, entity), flag) for relation, entity, flag in pairs]
         return sorted(rows, key=lambda row: (-row.rarity, row.relation, row.entity))
 
-    def own(self, a: int, b: int) -> list[Shared]:
+    def own(self, a: Node, b: Node) -> list[Shared]:
         """What `a` is head of and `b` is not, the rarest first."""
         mine, yours = self.of(a), self.of(b)
         theirs = set(zip(yours[0].tolist(), yours[1].tolist(), strict=True))
@@ -114,15 +120,16 @@ class Facts:
         ]
         return sorted(rows, key=lambda row: (-row.rarity, row.relation, row.entity))
 
-    def links(self, a: int, b: int) -> list[Path]:
+    def links(self, a: Node, b: Node) -> list[Path]:
         """The facts that join `a` and `b`, whichever is the head."""
         found = []
         for entity, other, forward in ((a, b, True), (b, a, False)):
             relations, entities, _ = self.of(entity)
-            found += [Path((Step(int(relation), forward),), None) for relation in relations[entities == other]]
+            ends = entities == other if isinstance(other, int) else np.zeros(len(entities), dtype=bool)
+            found += [Path((Step(int(relation), forward),), None) for relation in relations[ends]]
         return found
 
-    def paths(self, a: int, b: int) -> list[Path]:
+    def paths(self, a: Node, b: Node) -> list[Path]:
         """Links, and chains of two facts in either direction other than two of one relation with a common tail."""
         mine, yours = list(self._steps(a)), list(self._steps(b))
         found = self.links(a, b)
@@ -136,7 +143,7 @@ class Facts:
                 found.append(Path((first, second), entity))
         return found
 
-    def _steps(self, entity: int) -> Iterator[tuple[int, Step]]:
+    def _steps(self, entity: Node) -> Iterator[tuple[int, Step]]:
         for side, forward in (("out", True), ("in", False)):
             relations, entities, _ = self.of(entity, side)
             for relation, other in zip(relations.tolist(), entities.tolist(), strict=True):

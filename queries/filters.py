@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from embeddings.release import Release
 from queries.countries import Countries
 from queries.entities import Entities, Flags, Positions
-from queries.errors import BadFilter, UnknownCountry
+from queries.errors import BadFilter, BadQuestion, UnknownCountry
 from queries.facts import Facts
+from queries.launches import day, launches
 
-_COLUMNS = ("kind", "year", "country", "language")
+_COLUMNS = ("kind", "year", "country", "language", "launched", "not")
 _GENRES = ("has_genre", "micro_genre")
 
 
@@ -24,8 +25,10 @@ class Filters:
     """Turns `where` into which titles pass, bool [T].
 
     Conditions: `kind` (film, series), `year` (one, or (first, last), either may be None), `country` and `language` of
-    production (codes or names), `genre`, and any relation by name. A value may be a list: one of them is enough. For a
-    relation, True asks for any fact of it. All conditions must hold.
+    production (codes or names), `genre`, `launched`, and any relation by name. A value may be a list: one of them is
+    enough. For a relation, True asks for any fact of it and {"kind": "book"} for one that leads to a book. `launched`
+    is True (by the day on which the release was made), False, or a day before which it must be certain. `not` holds
+    conditions of which none may be met. All others must hold.
     """
 
     def __init__(self, release: Release, entities: Entities, facts: Facts, countries: Countries) -> None:
@@ -35,11 +38,22 @@ class Filters:
     def __call__(self, where: Mapping[str, Any] | None) -> Flags:
         """Which titles pass. Raises :class:`BadFilter`, :class:`~queries.errors.UnknownCountry`."""
         allowed = np.ones(self._entities.num_titles, dtype=bool)
+        if not isinstance(where, Mapping | None):
+            raise BadFilter(f"where is {where!r}, but must be conditions such as {{'kind': 'film'}}.")
         for name, value in (where or {}).items():
             if value is None:
                 continue
             if name == "year":
                 allowed &= self._year(value)
+                continue
+            if name == "not":
+                if not isinstance(value, Mapping):
+                    raise BadFilter(f"not: {value!r} are no conditions; write {{'not': {{'genre': 'Drama'}}}}.")
+                for one in value.items():
+                    allowed &= ~self(dict([one]))
+                continue
+            if name == "launched":
+                allowed &= self._launched(value)
                 continue
             values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
             if not values:
@@ -71,6 +85,9 @@ class Filters:
         if isinstance(value, bool):
             having: Flags = np.logical_or.reduce([self._having(relation) for relation in known])
             return having if value else ~having
+        if isinstance(value, Mapping) and set(value) == {"kind"} and isinstance(value["kind"], str):
+            ends = self._entities.of_kind(value["kind"])
+            return np.logical_or.reduce([self._having(relation, ends) for relation in known])
         if not isinstance(value, str):
             raise BadFilter(f"{name}: {value!r} is neither a name nor an identifier.")
         called = [*self._entities.other_names.all_called(value), *self._entities.title_names.all_called(value)]
@@ -81,7 +98,7 @@ class Filters:
         return np.logical_or.reduce(passing)
 
     def _kind(self, value: object) -> Flags:
-        if value not in ("film", "series"):
+        if not isinstance(value, str) or value not in ("film", "series"):
             raise BadFilter(f"kind is {value!r}, but a title is a film or a series.")
         return np.asarray(pc.fill_null(pc.equal(self._column("kind"), value), False).to_numpy(zero_copy_only=False))
 
@@ -92,6 +109,7 @@ class Filters:
             or isinstance(bounds, str)
             or len(bounds) != 2
             or not all(b is None or (isinstance(b, int | np.integer) and not isinstance(b, bool)) for b in bounds)
+            or isinstance(value, bool)
         ):
             raise BadFilter(f"year is {value!r}, but must be a year or (first, last), either of which may be None.")
         low, high = bounds
@@ -143,9 +161,31 @@ class Filters:
                 flags[heads[heads < len(flags)]] = True
         return flags
 
-    def _having(self, relation: str) -> Flags:
+    def _having(self, relation: str, ends: Flags | None = None) -> Flags:
         flags = np.zeros(self._entities.num_titles, dtype=bool)
         for number in self._facts.numbers(relation):
-            heads = self._facts.having(number)
+            heads = self._facts.having(number, ends)
+            flags[heads[heads < len(flags)]] = True
+        return flags
+
+    def _launched(self, value: object) -> Flags:
+        if isinstance(value, bool):
+            flags = self._launched(self._release.manifest["created"][:10])
+            return flags if value else ~flags
+        try:
+            limit = day(value, "launched")
+        except BadQuestion as error:
+            raise BadFilter(str(error)) from error
+        return np.asarray(launches(self._release)[1] < limit)  # NaT is before nothing
+
+    def tagged(self, name: str) -> Flags:
+        """Which titles lead by any relation to something called `name`. Raises :class:`BadFilter`."""
+        called = self._entities.other_names.all_called(name) if name.strip() else []
+        if not called:
+            near = [label for _, _, label in self._entities.other_names.search(name, 3)]
+            raise BadFilter(f"Nothing is called {name!r}." + (f" Nearest: {', '.join(near)}." if near else ""))
+        flags = np.zeros(self._entities.num_titles, dtype=bool)
+        for tail in called:
+            heads = self._facts.of(tail, "in")[1]
             flags[heads[heads < len(flags)]] = True
         return flags

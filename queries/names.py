@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from embeddings.names import fold
 from embeddings.release import Release
@@ -16,6 +19,8 @@ from embeddings.release import Release
 _YEAR = re.compile(r"(.+?)\s*\((\d{4})\)\s*")
 #: Below this score (0 … 100) two names have nothing to do with each other.
 _CUTOFF = 60
+#: So many names that begin with the text are looked at, whatever their ratio.
+_BEGUN = 1000
 
 
 class Names:
@@ -64,6 +69,24 @@ class Names:
             best = exact if len(exact) else best
         return sorted(set(best.tolist()))
 
+    def unique(self, texts: Sequence[str]) -> list[int]:
+        """Positions of the entities called each of `texts`, −1 where nothing or more than one row has that key.
+
+        For many names at once; :meth:`lookup` knows what to make of the others.
+        """
+        found, open_ = np.full(len(texts), -1, dtype=np.int64), np.ones(len(texts), dtype=bool)
+        last = pa.scalar(max(len(self._keys) - 1, 0))
+        for keys in (texts, [fold(text) for text in texts]) if all(isinstance(t, str) for t in texts) else ():
+            rows = pc.index_in(pa.array(keys, pa.string()), value_set=self._keys)
+            nexts = self._keys.take(pc.min_element_wise(pc.add(rows, 1), last))
+            alone = np.asarray(
+                pc.fill_null(pc.or_(pc.equal(rows, last), pc.not_equal(self._keys.take(rows), nexts)), False)
+            )
+            at = np.asarray(pc.fill_null(rows, -1))
+            found[open_ & alone] = self._entities[at[open_ & alone]]
+            open_ &= at < 0
+        return found.tolist()
+
     def all_called(self, text: str) -> list[int]:
         """Positions of every entity one of whose names or identifiers is `text`."""
         return sorted({*self._entities[self._at(text)].tolist(), *self._entities[self._at(fold(text))].tolist()})
@@ -83,7 +106,10 @@ class Names:
             choices = [choices[i] for i in np.flatnonzero(kept)]
         key = fold(text)
         found = process.extract(key, choices, scorer=fuzz.WRatio, limit=4 * k + 100, score_cutoff=_CUTOFF)
-        scored = [(likeness(key, name), int(rows[i])) for name, _, i in found]
+        first = bisect_left(choices, key)  # to few letters so many names come equally near that these may be missing
+        begun = takewhile(lambda i: choices[i].startswith(key), range(first, min(first + _BEGUN, len(choices))))
+        near = {i: name for name, _, i in found} | {i: choices[i] for i in begun}
+        scored = [(likeness(key, name), int(rows[i])) for i, name in near.items()]
         best: dict[int, tuple[float, str]] = {}
         for score, row in sorted(scored, key=lambda hit: (-hit[0], self._sorts[hit[1]], hit[1])):
             if score >= _CUTOFF:
@@ -100,13 +126,16 @@ class Names:
 def likeness(text: str, name: str) -> float:
     """How near `name` comes to `text`, 0 … 100: as a whole, with its words in any order, or if `text` is part of it.
 
-    Names that are a small part of the text don't count for that: "now" is not what "apocalypse now" asks for.
+    Names that begin with the text come before others that hold it. Names that are a small part of the text don't count
+    for that: "now" is not what "apocalypse now" asks for.
     """
     from rapidfuzz import fuzz
 
     scores = [fuzz.ratio(text, name), 0.97 * fuzz.token_sort_ratio(text, name)]
     if len(text) < len(name):
         scores.append(0.9 * max(fuzz.partial_ratio(text, name), fuzz.token_set_ratio(text, name)))
+        if name.startswith(text):  # somebody is still typing
+            scores.append(92 + 6 * len(text) / len(name))
     return max(scores)
 
 

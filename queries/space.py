@@ -10,20 +10,32 @@ import numpy as np
 import pandas as pd
 
 from embeddings.release import Release
+from queries.asked import Asked, TitleNames, resolve, several
 from queries.audience import Audience
+from queries.blend import Blend, Leaner, Leaning
+from queries.card import best_described, card
 from queries.countries import Countries
-from queries.entities import Entities, Positions, to_frame
-from queries.errors import BadCount, EmptyQuestion, NoVector
+from queries.drafts import Draft, Drafts
+from queries.entities import Entities, to_frame
+from queries.errors import BadCount, BadQuestion, EmptyQuestion, NoVector
 from queries.evidence import Evidence
 from queries.explanation import Explainer, Explanation
 from queries.facts import Facts
 from queries.filters import Filters
-from queries.vectors import Floats, Vectors, nearest
+from queries.forecast import Forecasts
+from queries.franchise import Franchises
+from queries.languages import assumed, expected_sizes, languages
+from queries.maps import Maps, TitleMap
+from queries.nodes import Node
+from queries.predictions import Predictions
+from queries.recommend import Recommender
+from queries.similar import Similar, ranked
+from queries.taste import Taste
+from queries.trends import Trends
+from queries.vectors import Vectors, nearest
+from queries.weights import ViewNames
 
 MOST_RESULTS = 10_000
-
-#: One title or several, each by identifier, label, another label, or "label (year)".
-TitleNames = str | Sequence[str]
 
 
 class TitleSpace:
@@ -45,7 +57,17 @@ class TitleSpace:
         self._evidence = Evidence(self._entities, self._facts, self._vectors)
         countries = Countries(self._entities)
         self._filters = Filters(release, self._entities, self._facts, countries)
+        self._predictions = Predictions(release, self._entities, self._facts, self._vectors)
         self._audience = Audience(release, self._entities, self._vectors, countries)
+        self._forecasts = Forecasts(release, self._entities, self._facts, countries)
+        self._similar = Similar(
+            self._entities, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
+        )
+        self._drafts = Drafts(release, self._entities, self._facts, countries)
+        self._taste = Taste(release, self._entities, countries)
+        self._trends = Trends(release, self._entities, self._facts, self._filters, countries)
+        self._recommender = Recommender(release, self._entities, self._vectors, self._filters)
+        self._maps = Maps(release, self._entities, self._facts, self._vectors)
 
     @classmethod
     def open(cls, path: str | Path) -> TitleSpace:
@@ -105,58 +127,145 @@ class TitleSpace:
             match=pd.array([name for _, _, name in hits], dtype="str"),
         )
 
+    def examples(self, k: int = 10) -> pd.DataFrame:
+        """Titles of which most is known, to begin with: id, label, kind, year."""
+        self._count(k)
+        return self._entities.cards(best_described(self.release, k))
+
+    def card(self, title: str) -> dict[str, Any]:
+        """All that is known of one title, as plain values (see :func:`queries.card.card`)."""
+        return card(self.release, self._entities, self._facts, self._vectors, self._entities.title(title))
+
     # -- titles near titles
 
     def similar(
         self,
         titles: TitleNames,
         k: int = 10,
-        view: str = "fused",
+        view: ViewNames = "fused",
         where: Mapping[str, Any] | None = None,
         evidence: bool = True,
+        *,
+        diversity: float = 0.0,
+        same_franchise: bool = True,
+        more: object = None,
+        less: object = None,
+        strength: float = 0.75,
     ) -> pd.DataFrame:
         """The `k` titles most similar to each of `titles`, found exactly.
 
         Args:
             titles: one, or several.
             k: at most so many for each.
-            view: "fused", "theme" (what it is about), "graph" (what it is linked to) or "audience" (who watches it).
+            view: "fused", "theme" (what it is about), "graph" (what it is linked to) or "audience" (who watches it);
+                a list of views that count alike, or views with weights, {"graph": 0.3, "theme": 0.7}.
             where: conditions that results must meet: kind, year (one, or (first, last), either None), country,
-                language, genre, or any relation, such as {"storyline": "heist"}; lists mean any of them.
+                language, genre, launched (True, False, or a date before which it must be), or any relation, such as
+                {"storyline": "heist"}, {"based_on": True} or {"based_on": {"kind": "book"}}; lists mean any of them;
+                "not" holds conditions that may not be met.
             evidence: say what each has in common with the title.
+            diversity: 0 … 1; above 0, each result is to be unlike those before it (maximal marginal relevance).
+            same_franchise: False leaves out sequels and whatever is part of the same series or universe.
+            more, less: tags to be added or taken away ("like X, but darker"): a name, {"mood": "dark"}, or a list.
+            strength: how far towards these tags, 0 … 10.
 
         Returns:
             rank, id, label, kind, year, similarity (cosine), evidence; for several titles with `query` (its id) first.
-            `attrs["note"]` says if viewers or audiences in this view are simulated.
+            With several views, similarity is the weighted mean of the columns similarity_<view>; a view that a result
+            lacks is NaN there and counts 0. `attrs["note"]` says if viewers or audiences in a view are simulated.
 
         Raises:
-            NoVector: the title has no vector in this view.
-            BadFilter, BadCount, UnknownView, UnknownTitle, AmbiguousTitle: as they say.
+            NoVector: the title has no vector in any of these views.
+            BadFilter, BadCount, BadQuestion, UnknownView, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        vectors, present = self._vectors.titles(view), self._vectors.present(view)
-        asked = self._entities.titles(titles)
-        for title in asked[~present[asked]].tolist():
-            raise NoVector(self._entities.label(title), view, self._vectors.views_of(title))
-        allowed = present & self._filters(where) if where else present
-        hits = nearest(vectors, vectors[asked], k, allowed, asked)
-        result = self._ranked(hits)
-        if evidence:
-            pairs = [(title, other) for title, (found, _) in zip(asked, hits, strict=True) for other in found]
-            sentences = [self._evidence.sentence(int(title), int(other), view) for title, other in pairs]
-            result["evidence"] = pd.array(sentences, dtype="str")
-        if not isinstance(titles, str):
-            names = np.repeat(np.array(self._entities.ids(asked), dtype=object), [len(found) for found, _ in hits])
-            result.insert(0, "query", pd.Series(names, dtype="str"))
-        if self._vectors.simulated(view):
-            result.attrs["note"] = f"The view {view!r} was made with simulated viewers or audiences: nobody watched."
-        return result
-
-    def explain(self, a: str, b: str) -> Explanation:
-        """In what ways two titles are comparable: a frame and a paragraph (see :class:`Explanation`)."""
-        return Explainer(self._entities, self._facts, self._vectors, self._evidence)(
-            self._entities.title(a), self._entities.title(b)
+        return self._similar(
+            self._titles(titles),
+            k,
+            view,
+            where,
+            evidence=evidence,
+            diversity=diversity,
+            same_franchise=same_franchise,
+            more=more,
+            less=less,
+            strength=strength,
+            named=several(titles),
         )
+
+    def facets(self, title: TitleNames, others: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """What `title` has in common with each of `others`, by facet: rows of facet and what (in words)."""
+        one = self._one(title).nodes[0]
+        return [self._evidence.facets(one, other) for other in self._titles(others).nodes] if len(others) else []
+
+    def explain(self, a: TitleNames, b: TitleNames) -> Explanation:
+        """In what ways two titles are comparable: a frame and a paragraph (see :class:`Explanation`)."""
+        explainer = Explainer(self._entities, self._facts, self._vectors, self._evidence, self._taste)
+        return explainer(self._one(a), self._one(b))
+
+    def blend(
+        self,
+        *titles: TitleNames,
+        k: int = 10,
+        view: ViewNames = "fused",
+        where: Mapping[str, Any] | None = None,
+        evidence: bool = True,
+    ) -> pd.DataFrame:
+        """ "A meets B": titles that are near to all of `titles`, not merely near to their middle.
+
+        Args:
+            titles: at least two.
+            k, view, where, evidence: as in :meth:`similar`.
+
+        Returns:
+            rank, id, label, kind, year, similarity (to the title it is least similar to), similarity_1, similarity_2, …
+            (to each, in the order in which they were given), evidence. Ordered by the least of these, each standardised
+            over all titles, so that a result far from one of them does not come first.
+
+        Raises:
+            EmptyQuestion: fewer than two titles. Others as :meth:`similar`.
+        """
+        self._count(k)
+        names = [name for given in titles for name in (given if isinstance(given, list | tuple) else [given])]
+        blend = Blend(self._entities, self._vectors, self._filters, self._evidence)
+        return blend(self._titles(names), k, view, where, evidence=evidence)
+
+    def lean(self, x: TitleNames, a: TitleNames, b: TitleNames) -> Leaning:
+        """Does `x` lean to `a` or to `b`, and by which views and facets: a frame, a figure and a paragraph.
+
+        See :class:`~queries.blend.Leaning`. Raises :class:`UnknownTitle`, :class:`AmbiguousTitle`.
+        """
+        return Leaner(self._facts, self._vectors, self._evidence)(self._one(x), self._one(a), self._one(b))
+
+    def recommend(
+        self,
+        watched: TitleNames,
+        k: int = 10,
+        *,
+        weights: Sequence[float] | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Titles for somebody who watched these, from what viewers of the same titles watched.
+
+        Titles that too few watched get the score that their content lets expect; a watched title of that sort counts
+        as those nearest to it. How well it does is in `metrics["recommendations"]`.
+
+        Args:
+            watched: one title, or several.
+            k: at most so many.
+            weights: how much each of `watched` counts; negative for what was disliked. Default: 1 each.
+            where: as in :meth:`similar`.
+
+        Returns:
+            rank, id, label, kind, year, score (comparable within one answer only), from ("viewings" or "content"),
+            because (the watched titles that speak most for it). `attrs["note"]` says what to know about it.
+
+        Raises:
+            NotInRelease: the release is older than this question.
+            BadQuestion, EmptyQuestion, BadCount, BadFilter, UnknownTitle, AmbiguousTitle: as they say.
+        """
+        self._count(k)
+        return self._recommender(self._titles(watched), k, weights, where)
 
     def related(self, entity: str, kind: str | None = None, k: int = 10) -> pd.DataFrame:
         """Entities nearest to any entity in the graph: books like a film, tags of a book, people of a genre.
@@ -183,21 +292,123 @@ class TitleSpace:
         allowed = present if kind is None else present & self._entities.of_kind(kind)
         hits = nearest(vectors, vectors[[one]], k, allowed, np.array([one]))
         links = ["; ".join(self._links(one, other)) for other in hits[0][0].tolist()]
-        return self._ranked(hits).assign(link=pd.array(links, dtype="str"))
+        return ranked(self._entities, hits).assign(link=pd.array(links, dtype="str"))
+
+    def predict(self, entity: str, relation: str, k: int = 10, *, inverse: bool = False) -> pd.DataFrame:
+        """Facts that are not known but probable: what `relation` would lead to from `entity`.
+
+        Args:
+            entity: identifier or label of a title, book, person, tag, …; of several of that name the one that can have
+                the relation.
+            relation: "storyline", "based_on", "directed_by", …
+            k: at most so many.
+            inverse: ask from the other end: `predict("Heart of Darkness", "based_on", inverse=True)` asks for works
+                that are based on the book.
+
+        Returns:
+            rank, id, label, kind, year, probability, score (the model's, larger is more plausible), evidence (the
+            nearest that are known to have the fact). Only entities of a type that the relation allows and that the
+            model was trained on; never those that are known already. A probability is that of being the missing fact
+            where one is missing; how far it can be trusted is in `metrics["edge_probabilities"]`. Where too little was
+            held out to tell, it is NaN, and `attrs["note"]` says so.
+
+        Raises:
+            UnknownRelation, BadRelation: no relation is called that, the entity is of a type that can't have it, or
+                nothing was learnt of it.
+            UnknownEntity, AmbiguousEntity, BadCount: as they say.
+            NoVector: no training fact mentions the entity.
+            NotInRelease: the release is older than this question.
+        """
+        self._count(k)
+        found = self._predictions(entity, relation, k, inverse=inverse)
+        frame = self._entities.cards(found.positions)
+        frame.insert(0, "rank", np.arange(1, len(frame) + 1))
+        frame = frame.assign(probability=found.probabilities, score=found.scores)
+        frame["evidence"] = pd.array(found.evidence, dtype="str")
+        if found.note:
+            frame.attrs["note"] = found.note
+        return frame
 
     def vectors(self, titles: TitleNames | None = None, view: str = "fused") -> pd.DataFrame:
         """Vectors as a frame: one row a title, its id the index, columns `<view>_0`, `<view>_1`, …
 
         Without `titles`, all that have a vector; titles asked for that have none get a row of NaN.
         """
-        matrix, present = self._vectors.titles(view), self._vectors.present(view)
-        asked = np.flatnonzero(present) if titles is None else self._entities.titles(titles)
-        values = matrix[asked].copy()
-        values[~present[asked]] = np.nan
-        index = pd.Index(self._entities.ids(asked), name="id", dtype="str")
-        return pd.DataFrame(values, index=index, columns=[f"{view}_{i}" for i in range(matrix.shape[1])])
+        self._vectors.check(view)
+        if titles is None:
+            present = np.flatnonzero(self._vectors.present(view))
+            asked = Asked(self._entities, self._vectors, present, {})
+        else:
+            asked = self._titles(titles)
+        values, has = asked.vectors(view)
+        values = np.where(has[:, None], values, np.float32(np.nan))
+        index = pd.Index(asked.ids, name="id", dtype="str")
+        return pd.DataFrame(values, index=index, columns=[f"{view}_{i}" for i in range(values.shape[1])])
+
+    # -- titles that have not launched
+
+    def draft(self, **described: Any) -> Draft:
+        """A title that has not launched, to be asked about like any other; it is stored nowhere.
+
+        Args:
+            described: any of `label`; `summary` (English; its beginning is read); `tags` (names, or pairs of a relation
+                and a name; one that nobody used is matched by its words); `kind` ("film" or "series"); `launch` (a
+                date); `countries`, `languages` (codes or names); `runtime` (minutes); `people` (names, or pairs of a
+                relation and a name); `facts` (pairs of a relation and what it leads to: `("based_on", "book:…")`).
+
+        Returns:
+            A :class:`~queries.drafts.Draft`: a vector in every view that there is something to make one from, what each
+            was derived from and how far to trust it, and what each tag was taken for.
+
+        Raises:
+            EmptyQuestion: nothing is said to compare by.
+            BadQuestion, UnknownCountry, UnknownRelation, UnknownEntity: as they say.
+            embeddings.errors.ExtraMissing: there is only a summary, and no text encoder.
+            NotInRelease: the release is older than this question.
+        """
+        return self._drafts([described])[0]
+
+    def drafts(self, frame: pd.DataFrame) -> list[Draft]:
+        """Drafts of the rows of `frame`, whose columns are those that :meth:`draft` takes; empty cells say nothing."""
+        if not isinstance(frame, pd.DataFrame):
+            raise BadQuestion(f"Drafts come as a DataFrame with one row each, not as {type(frame).__name__}.")
+        if frame.empty:
+            raise EmptyQuestion("No draft is described: the table is empty.")
+        return self._drafts([{str(name): value for name, value in row.items()} for row in frame.to_dict("records")])
 
     # -- audiences
+
+    def audience(
+        self,
+        titles: TitleNames,
+        countries: str | Sequence[str] | None = None,
+        *,
+        k: int = 5,
+        before: object | None = None,
+    ) -> pd.DataFrame:
+        """What audience each of `titles` can expect, by country and unit, were it to launch now.
+
+        A title whose audience is known is answered as if it were not, and as of its launch. Units are never mixed.
+        Charts are censored, so what is expected is meant for titles that have an audience in some country.
+
+        Args:
+            titles: one, or several; drafts too.
+            countries: codes or names; default: every country where there is something to learn from.
+            k: at most so many comparables are named.
+            before: a date; comparables whose audiences were not known by then are not used.
+
+        Returns:
+            title_id, title, country, unit; rank of the country among all of this title's, by `overall`; probability of
+            an audience there; expected (its size if there is one), low and high (which hold it four times out of five);
+            overall (expected size with absence as zero, a geometric mean); comparables (with their sizes there),
+            comparable_ids; simulated (whether the audiences learnt from never were).
+
+        Raises:
+            NotInRelease: the release has no model of audiences.
+            NoAudience, UnknownCountry, EmptyQuestion, BadCount, BadQuestion, UnknownTitle, AmbiguousTitle: as they say.
+        """
+        self._count(k)
+        return self._forecasts(self._titles(titles), _listed(countries), k, before)
 
     def audience_features(
         self,
@@ -229,18 +440,156 @@ class TitleSpace:
             UnknownCountry, EmptyQuestion, BadCount, BadQuestion, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        asked = self._entities.titles(titles)
-        where = [countries] if isinstance(countries, str) else countries
-        return self._audience.features(asked, where, k, before)
+        return self._audience.features(self._titles(titles), _listed(countries), k, before)
+
+    def languages(self, titles: TitleNames, countries: str | Sequence[str] | None = None, k: int = 10) -> pd.DataFrame:
+        """For which languages to prepare dubbing or subtitles first: those that add most of the audience to expect.
+
+        What to expect is what comparable titles had in each country; which languages are understood there comes from a
+        packaged table (:mod:`queries.languages`), which is ours and approximate. A language adds those who understand
+        neither the original nor a language ranked before it. Points of a chart are not people: where the unit speaks of
+        points, a country counts by its points times its people (in millions). Where no original language is known, that
+        of the producing country is assumed, and `attrs["note"]` says so.
+
+        Args:
+            titles: one, or several.
+            countries: codes or names; default: every country where an audience is known.
+            k: at most so many languages for each title and unit.
+
+        Returns:
+            title_id, title, unit, rank, language (ISO 639-1), name, added (in the unit), share (of all that is
+            expected), audience (all who understand it, whatever was prepared before), prepare (what most of those added
+            are used to: dubbing, voice-over or subtitles), because (the countries with what each adds), simulated.
+
+        Raises:
+            UnknownCountry, EmptyQuestion, BadCount, UnknownTitle, AmbiguousTitle: as they say.
+        """
+        self._count(k)
+        asked = self._titles(titles)
+        expected = expected_sizes(self._audience, asked, _listed(countries), 10)
+        originals, notes = {}, []
+        for name, label, node in zip(asked.ids, asked.labels, asked.nodes, strict=True):
+            originals[name], note = self._originals(node, label)
+            notes += [note] if note else []
+        result = languages(expected, originals, k)
+        if notes := [*notes, *([result.attrs["note"]] if "note" in result.attrs else [])]:
+            result.attrs["note"] = " ".join(notes)
+        return result
+
+    def _originals(self, title: Node, label: str) -> tuple[list[str], str]:
+        """Codes of the languages that a title was made in, and what to say where they are only assumed."""
+        spoken = self._codes(title, "in_language")
+        made = self._codes(title, "produced_in")
+        if isinstance(title, int):
+            row = self.release.table("titles.parquet", "languages", "countries").slice(title, 1).to_pylist()[0]
+            spoken += [code.rpartition(":")[2] for code in row["languages"] or ()]
+            made = [*(code.rpartition(":")[2] for code in row["countries"] or ()), *made]
+        if spoken:
+            return list(dict.fromkeys(spoken)), ""
+        if guess := assumed(made):
+            return guess, f"The original language of {label} is not known; {guess[0]} is assumed."
+        return [], f"The original language of {label} is not known."
+
+    def _codes(self, title: Node, relation: str) -> list[str]:
+        relations, entities, _ = self._facts.of(title)
+        tails = entities[np.isin(relations, self._facts.numbers(relation))]
+        return [name.rpartition(":")[2] for name in self._entities.ids(tails.astype(np.int64))]
+
+    def countries_like(self, country: str, k: int = 10) -> pd.DataFrame:
+        """Countries that watch alike: they watch more than others do what `country` watches more than others do.
+
+        Args:
+            country: a code or a name.
+            k: at most so many for each unit.
+
+        Returns:
+            rank, country, name, unit, similarity (cosine of the sizes of all titles, in logarithms, less what the title
+            and the country explain), titles (with a known size in both), because and because_ids (titles that both
+            watch more than others do), simulated.
+
+        Raises:
+            UnknownCountry, NoAudience, BadCount: as they say.
+        """
+        self._count(k)
+        return self._taste(country, k)
+
+    def markets(self) -> pd.DataFrame:
+        """Where an audience is known: country, unit, titles (how many), simulated; most titles first."""
+        return self._taste.markets()
+
+    def trends(
+        self,
+        country: str | None = None,
+        by: str = "tags",
+        k: int = 10,
+        *,
+        where: Mapping[str, Any] | None = None,
+        period: str = "month",
+        min_titles: int = 10,
+        sure: bool = True,
+    ) -> pd.DataFrame:
+        """Which tags or genres grow, and which fade: their share of the audience over time.
+
+        Only titles of which anything of the sort is known count, and a title's audience is divided among its tags, so
+        that a tag does not grow because more titles were described, or at more length. Errors are those of titles drawn
+        at random: a tag that one hit carries has a wide interval.
+
+        Args:
+            country: a code or a name; default: all countries together.
+            by: "tags" (storyline, mood, …), "genre", "cluster", or any relation by name.
+            k: at most so many that grow, and so many that fade.
+            where: only titles that meet these conditions, as in :meth:`similar`.
+            period: "month", "quarter" or "year".
+            min_titles: fewer titles than that with a tag show no trend.
+            sure: only what grows or fades by more than chance explains; else the `k` likeliest on either side, too.
+
+        Returns:
+            trend ("grows", "fades", or "steady" where nobody can tell), what, id, relation, country, unit,
+            titles (that support it), share (of the audience, over all of the time), before and last (the share in the
+            last quarter but one and in the last; years if `period` is "year"), change (their difference), growth
+            (change of the share in one period, as a share of its mean; shrunk towards 0), low and high (its 90 %
+            interval), behind and behind_ids (titles that moved it most), simulated.
+
+        Raises:
+            NotInRelease: the release is older than this question, or has no clusters.
+            BadFilter, BadQuestion, BadCount, UnknownCountry, NoAudience: as they say.
+        """
+        self._count(k)
+        self._count(min_titles)
+        return self._trends(country, by, k, where, period, min_titles, bool(sure))
+
+    # -- maps
+
+    def map(self, view: str = "fused", kind: str = "title", color: str = "genre") -> TitleMap:
+        """Titles, books or countries laid out in the plane so that near means similar, in named clusters.
+
+        A map that the release does not hold is made now, which takes a minute for 20,000 titles, and kept as long as
+        this space is.
+
+        Args:
+            view: "fused", "theme", "graph" or "audience".
+            kind: "title", or only "film" or "series"; "book" or "country", which have vectors in the graph view alone.
+            color: "genre", "year", "country", "kind" or "cluster".
+
+        Returns:
+            A :class:`TitleMap`, which a notebook shows: a frame, the clusters, and `to_html`, `to_png`, `place`.
+
+        Raises:
+            ExtraMissing: the map must be made and the extra `maps` is not installed.
+            BadQuestion, UnknownView, NoVector: as they say.
+        """
+        return self._maps(view, kind, color, self._titles)
 
     # -- shared by the above
 
-    def _ranked(self, hits: Sequence[tuple[Positions, Floats]]) -> pd.DataFrame:
-        """rank, id, label, kind, year, similarity of what several searches found, one after the other."""
-        frame = self._entities.cards(np.concatenate([found for found, _ in hits]))
-        frame["similarity"] = np.concatenate([scores for _, scores in hits])
-        frame.insert(0, "rank", np.concatenate([np.arange(1, len(found) + 1) for found, _ in hits]))
-        return frame
+    def _titles(self, names: object) -> Asked:
+        return resolve(self._entities, self._vectors, names)
+
+    def _one(self, name: object) -> Asked:
+        asked = self._titles(name)
+        if len(asked) != 1:
+            raise BadQuestion(f"{len(asked)} titles are given where one is asked for.")
+        return asked
 
     def _links(self, a: int, b: int) -> list[str]:
         return list(dict.fromkeys(self._evidence.path(link, a, b) for link in self._facts.links(a, b)))
@@ -249,3 +598,11 @@ class TitleSpace:
     def _count(k: object) -> None:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= MOST_RESULTS:
             raise BadCount(k, MOST_RESULTS)
+
+
+def _listed(countries: object) -> list[str] | None:
+    if countries is None or isinstance(countries, str):
+        return None if countries is None else [countries]
+    if not isinstance(countries, list | tuple | set | frozenset | pd.Series | pd.Index | np.ndarray):
+        raise BadQuestion(f"{countries!r} are no countries: give a code such as 'ES', a name, or a list of these.")
+    return list(countries)

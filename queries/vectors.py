@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,19 @@ import numpy.typing as npt
 from embeddings.release import Release
 from queries.entities import Flags, Positions
 from queries.errors import UnknownView
+from queries.nodes import Drafted, Node
+
+if TYPE_CHECKING:
+    from queries.index import Index
 
 Floats = npt.NDArray[np.float32]
 
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
 _CHUNK = 128
+#: So many scores at once are cheaper by a matrix product than by scanning again and again.
+_SCANNED = 1 << 22
+#: Questions for more neighbours than this are answered by a product with all vectors.
+MOST_BY_INDEX = 200
 
 
 class Vectors:
@@ -25,10 +34,11 @@ class Vectors:
         self._release = release
         self._num_titles = int(release.manifest["num_titles"])
         self.names = list(release.manifest["views"])
+        self._indexes: dict[str, Index | None] = {}
 
     def check(self, view: str) -> str:
         """`view`, if the release has it. Raises :class:`UnknownView`."""
-        if view not in self.names:
+        if not isinstance(view, str) or view not in self.names:
             near = get_close_matches(str(view), self.names, n=1)
             raise UnknownView(view, near, f"The views are {', '.join(self.names)}.")
         return view
@@ -48,21 +58,43 @@ class Vectors:
             np.asarray(self._release.array("vectors/graph.present.npy")),
         )
 
+    def nearest(
+        self, view: str, queries: Floats, k: int, allowed: Flags, own: Positions
+    ) -> list[tuple[Positions, Floats]]:
+        """The `k` titles nearest to each query, as :func:`nearest` finds them, by the view's index if it has one.
+
+        An index is asked only if every title with a vector is allowed, so conditions never cost a result.
+        """
+        vectors, present = self.titles(view), self.present(view)
+        if view not in self._indexes:
+            from queries.index import Index
+
+            self._indexes[view] = Index.of(self._release, view)
+        index, few = self._indexes[view], len(queries) * len(vectors) <= _SCANNED
+        if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and bool(allowed[present].all()):
+            hits = index.nearest(vectors, queries, k, present, own)
+            if hits is not None:
+                return hits
+        return nearest(vectors, queries, k, allowed & present, own)
+
     def simulated(self, view: str) -> bool:
         """Whether the view was made from viewers or audiences that never were."""
         return bool(self._release.manifest["views"][view]["simulated"])
 
-    def views_of(self, title: int) -> list[str]:
-        """The views in which a title has a vector."""
-        return [name for name in self.names if self.present(name)[title]]
+    def of(self, view: str, title: Node) -> Floats | None:
+        """The vector of a title, float32 [d]; None where it has none."""
+        if isinstance(title, Drafted):
+            return title.vectors.get(view)
+        return self.titles(view)[title] if self.present(view)[title] else None
 
-    def cosine(self, view: str, a: int, b: int) -> float | None:
+    def views_of(self, title: Node) -> list[str]:
+        """The views in which a title has a vector."""
+        return [name for name in self.names if self.of(name, title) is not None]
+
+    def cosine(self, view: str, a: Node, b: Node) -> float | None:
         """Similarity of two titles; None where one of them has no vector."""
-        present = self.present(view)
-        if not (present[a] and present[b]):
-            return None
-        vectors = self.titles(view)
-        return float(vectors[a] @ vectors[b])
+        mine, yours = self.of(view, a), self.of(view, b)
+        return None if mine is None or yours is None else float(mine @ yours)
 
 
 def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Positions) -> list[tuple[Positions, Floats]]:
@@ -99,11 +131,12 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
 def top(scores: Floats, k: int) -> Positions:
     """Positions of the `k` largest scores [n], largest first, the earlier among equals.
 
-    The k-th largest of the maxima of chunks is a score that k scores reach, so only those that reach it are sorted.
+    The k-th largest of the maxima of groups is a score that k scores reach, so only those that reach it are sorted.
+    A group is every (n / 128)-th score: maxima of 128 rows below each other are taken many at once.
     """
     if len(scores) > 4 * k * _CHUNK:
         whole = len(scores) // _CHUNK * _CHUNK
-        maxima = scores[:whole].reshape(-1, _CHUNK).max(axis=1)
+        maxima = scores[:whole].reshape(_CHUNK, -1).max(axis=0)
         least = np.partition(maxima, len(maxima) - k)[len(maxima) - k]
         at = np.flatnonzero(scores >= least)
     else:
@@ -111,14 +144,19 @@ def top(scores: Floats, k: int) -> Positions:
     return at[np.lexsort((at, -scores[at]))][:k]
 
 
-def mean_similarity(pairs: Iterable[tuple[Floats, Flags]], title: int, others: Positions) -> Floats:
-    """Mean cosine [n] of a title to `others` over the views in which both have a vector; NaN where there is none."""
+def mean_similarity(views: Iterable[tuple[Floats, Flags, Floats]], others: Positions) -> Floats:
+    """Mean cosine [n] of a title to `others` over the views in which both have a vector; NaN where there is none.
+
+    Args:
+        views: vectors [T, d], which of them there are [T], and that of the title [d], zeros where it has none.
+        others: positions [n].
+    """
     total, count = np.zeros(len(others), dtype=np.float32), np.zeros(len(others), dtype=np.float32)
-    for vectors, present in pairs:
-        if present[title]:
+    for vectors, present, own in views:
+        if own.any():
             if len(others) < len(vectors) / 4:  # then copying the rows out is cheaper than scoring all
-                total += vectors[others] @ vectors[title]
+                total += vectors[others] @ own
             else:
-                total += (vectors @ vectors[title])[others]
+                total += (vectors @ own)[others]
             count += present[others]
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +17,8 @@ import pytest
 
 from embeddings.audiences import sizes
 from embeddings.catalogue import Catalogue
+from embeddings.periods import periods, write_periods
+from embeddings.recommender import item_model, write_item_model
 from embeddings.release_tables import write_audience, write_entities, write_facts
 from embeddings.release_writer import ReleaseWriter
 from embeddings.views import unit
@@ -93,6 +100,13 @@ SIZES = [
     ("imdb:tt03", "ES", 9.0, "chart points", date(2022, 3, 7), date(2022, 3, 13)),
     ("imdb:tt07", "MX", 3.0, "chart points", date(2022, 6, 6), date(2022, 6, 12)),  # its eight weeks are not over
 ]
+#: Twenty viewers of 21 Grams and Babel, twenty of Apocalypse Now and Aguirre, two of Amélie: too few to count.
+VIEWINGS = [
+    *((f"viewer-a{n}", title) for n in range(20) for title in ("imdb:tt02", "imdb:tt03")),
+    *((f"viewer-b{n}", title) for n in range(20) for title in ("imdb:tt01", "imdb:tt08")),
+    *((f"viewer-a{n}", "imdb:tt06") for n in range(2)),
+    *((f"viewer-a{n}", "imdb:tt05") for n in range(3, 13)),
+]
 
 
 def angles(ids: pd.Series[str], degrees: dict[str, int]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -114,6 +128,9 @@ def write(kg: KnowledgeGraph, releases: Path, degrees: dict[str, int] = FUSED) -
         hints = catalogue.numbers({"adaptation_hint"})
         write_facts(out, catalogue, facts, ~np.isin(facts.relations, hints))
         write_audience(out, sizes(catalogue, kg.audience(), weeks=8))
+        write_periods(out, periods(catalogue, kg.audience()))
+        items = item_model(catalogue, kg.viewings(), min_viewers=3, seed=0, penalty=1.0)
+        write_item_model(out, items)
         for name, vectors in {"graph": graph, **views}.items():
             out.array(f"vectors/{name}.npy", vectors)
             out.array(f"vectors/{name}.present.npy", vectors.any(axis=1))
@@ -126,7 +143,10 @@ def write(kg: KnowledgeGraph, releases: Path, degrees: dict[str, int] = FUSED) -
                 "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
                 "views": {"graph": about, "theme": about, "audience": about | {"simulated": True}, "fused": about},
                 "workspace": {"version": kg.version},
-                "metrics": {"link_prediction": {"mrr": 0.5, "protocol": "none"}},
+                "metrics": {
+                    "link_prediction": {"mrr": 0.5, "protocol": "none"},
+                    "recommendations": items.metrics,
+                },
             }
         )
 
@@ -146,6 +166,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeGraph:
             titles=pd.DataFrame([(row[0], *row[2:]) for row in TITLES], columns=names),
             facts=pd.DataFrame(FACTS, columns=["head", "relation", "tail"]),
             audience=sized.assign(simulated=sized["unit"] == "tickets"),
+            viewings=pd.DataFrame(VIEWINGS, columns=["viewer", "title"]).assign(weight=1.0),
         ),
         strict=True,
     )
@@ -193,3 +214,46 @@ def make(tmp_path: Path) -> Callable[[list[tuple[str, int | None, date | None]]]
 def rewrite(graph: KnowledgeGraph, tmp_path: Path) -> Callable[[], Path]:
     """Writes another copy of the release, to be broken."""
     return lambda: write(graph, tmp_path / "releases")
+
+
+@pytest.fixture(scope="session")
+def write_release() -> Callable[..., Path]:
+    """Writes a release of a graph into a folder, its titles at angles given by id."""
+    return write
+
+
+@pytest.fixture(scope="session")
+def sample_space(sample_workspace: Path) -> TitleSpace:
+    """The release of the sample catalogue."""
+    return TitleSpace.open(sample_workspace)
+
+
+@pytest.fixture(scope="session")
+def listen() -> Callable[..., AbstractContextManager[str]]:
+    """Serve an application on loopback until a block ends: `with listen(app) as address`. Settings are uvicorn's."""
+    import uvicorn
+
+    @contextmanager
+    def listening(app: Any, **settings: Any) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, **settings))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread.start()
+            while not server.started:
+                time.sleep(0.01)
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join()
+
+    return listening
+
+
+@pytest.fixture(scope="session")
+def address(sample_workspace: Path, listen: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
+    """The sample catalogue, by a service that is patient: the first draft loads the text encoder."""
+    from queries.service import ServiceSettings, create_app
+
+    with listen(create_app({"sample": sample_workspace}, ServiceSettings(timeout=120))) as url:
+        yield url

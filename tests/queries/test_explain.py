@@ -80,3 +80,27 @@ def test_a_title_without_any_vector_can_still_be_explained(space: TitleSpace) ->
     assert "no view has both" in text
     with pytest.raises(AmbiguousTitle):
         space.explain("Crash", "Babel")
+
+
+@pytest.mark.slow
+def test_tags_that_come_near_are_named_by_facet(sample_space: TitleSpace) -> None:
+    explanation = sample_space.explain("Apocalypse Now", "Platoon")
+    near = explanation.frame[explanation.frame["aspect"] == "nearest"]
+    assert len(near)
+    assert (near["weight"] >= 0.5).all()
+    both = explanation.frame.loc[explanation.frame["aspect"] == "both", "id"]
+    for pair in near["id"]:
+        mine, yours = pair.split()
+        assert mine != yours
+        assert {mine, yours}.isdisjoint(both)
+    assert near.groupby("facet").size().max() <= 3
+    assert "Near each other: " in explanation.text
+
+
+@pytest.mark.slow
+def test_countries_where_both_were_larger_than_usual(sample_space: TitleSpace) -> None:
+    explanation = sample_space.explain("Narcos", "Money Heist")
+    there = explanation.frame[explanation.frame["aspect"] == "audience"]
+    assert len(there)
+    assert (there["weight"] > 0).all()
+    assert "Both were watched more than usual in" in explanation.text

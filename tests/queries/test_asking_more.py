@@ -1,0 +1,213 @@
+"""Several views at once, weights of one's own, variety, franchises, tags added and taken away, and more filters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kg.knowledge_graph import KnowledgeGraph
+from kg.tables import Batch
+from queries.errors import BadFilter, BadQuestion, EmptyQuestion, NoVector, UnknownView
+from queries.nodes import Drafted
+from queries.search import varied
+from queries.space import TitleSpace
+
+
+def cosine(degrees: float) -> float:
+    return math.cos(math.radians(degrees))
+
+
+def test_several_views_stand_side_by_side(space: TitleSpace) -> None:
+    found = space.similar("21 Grams", view=["theme", "audience"], evidence=False).set_index("label")
+    # Theme: Babel at 10°, Apocalypse Now at 60°; audience: 30° and 90°. The Wire has no audience vector.
+    babel = found.loc["Babel"]
+    assert babel["similarity_theme"] == pytest.approx(cosine(10), abs=1e-6)
+    assert babel["similarity_audience"] == pytest.approx(cosine(30), abs=1e-6)
+    assert babel["similarity"] == pytest.approx((cosine(10) + cosine(30)) / 2, abs=1e-6)
+    assert np.isnan(found.loc["The Wire", "similarity_audience"])
+    assert found.loc["The Wire", "similarity"] == pytest.approx(cosine(20) / 2, abs=1e-6)
+    assert found["rank"].tolist() == list(range(1, len(found) + 1))
+
+
+def test_weights_of_ones_own(space: TitleSpace) -> None:
+    found = space.similar("21 Grams", view={"theme": 3, "audience": 1}, evidence=False).set_index("label")
+    assert found.loc["Babel", "similarity"] == pytest.approx(0.75 * cosine(10) + 0.25 * cosine(30), abs=1e-6)
+    only = space.similar("21 Grams", view={"theme": 1, "audience": 0}, evidence=False)
+    assert only["id"].tolist() == space.similar("21 Grams", view="theme")["id"].tolist()
+    several = space.similar(["21 Grams", "Babel"], k=2, view={"theme": 3, "audience": 1}, evidence=False)
+    assert several[several["query"] == "imdb:tt02"]["label"].tolist() == found.index[:2].tolist()
+
+
+@pytest.mark.parametrize(
+    ("view", "error", "says"),
+    [
+        ([], EmptyQuestion, "No view"),
+        (["theme", "story"], UnknownView, "story"),
+        ({"theme": -1}, BadQuestion, "at least 0"),
+        ({"theme": float("nan")}, BadQuestion, "at least 0"),
+        ({"theme": "much"}, BadQuestion, "at least 0"),
+        ({"theme": 0}, BadQuestion, "weight 0"),
+        (None, UnknownView, "The views are"),
+    ],
+)
+def test_views_that_make_no_sense(space: TitleSpace, view: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        space.similar("Babel", view=view)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"based_on": {"kind": "book"}}, {"Aguirre, the Wrath of God"}),
+        ({"based_on": {"kind": "film"}}, set()),
+        (
+            {"not": {"storyline": "guilt"}, "genre": "Drama", "kind": "film"},
+            {"Crash (1996)", "Aguirre, the Wrath of God"},
+        ),
+        ({"launched": "1997-01-01"}, {"Crash (1996)", "Aguirre, the Wrath of God"}),
+        ({"launched": "1996-06-01"}, {"Aguirre, the Wrath of God"}),  # of Crash only the year is known
+        ({"launched": "2003-11-22", "year": 2003}, {"21 Grams"}),
+        ({"launched": "2003-11-21", "year": 2003}, set()),
+        ({"launched": False}, set()),  # Unseen has no vector
+        ({}, None),
+    ],
+)
+def test_more_filters(space: TitleSpace, where: dict[str, Any], expected: set[str] | None) -> None:
+    found = space.similar("Apocalypse Now", where=where)
+    twice = found["label"].duplicated(keep=False) | (found["label"] == "Crash")
+    names = found["label"].where(~twice, found["label"] + " (" + found["year"].astype(str) + ")")
+    assert len(names) == 7 if expected is None else set(names) == expected
+
+
+@pytest.mark.parametrize("where", ["film", {"not": "Drama"}, {"launched": "soon"}, {"based_on": {"sort": "book"}}, 7])
+def test_more_filters_that_make_no_sense(space: TitleSpace, where: Any) -> None:
+    with pytest.raises(BadFilter):
+        space.similar("Babel", where=where)
+
+
+def test_a_varied_answer_starts_with_the_nearest_and_avoids_its_likes(space: TitleSpace) -> None:
+    # From 0°: Aguirre 20, 21 Grams 60, Babel 70, The Wire 80, Crash 90, Amélie 240. After Aguirre, what points away.
+    plain = space.similar("Apocalypse Now", k=3)["label"].tolist()
+    diverse = space.similar("Apocalypse Now", k=3, diversity=0.5)["label"].tolist()
+    assert plain == ["Aguirre, the Wrath of God", "21 Grams", "Babel"]
+    assert diverse[0] == plain[0]
+    assert diverse[1] == "Amélie"  # ½·cos 120 − ½·cos 140 is more than ½·cos 60 − ½·cos 40
+    with pytest.raises(BadQuestion, match="0 to 1"):
+        space.similar("Babel", diversity=2)
+
+
+def test_variety_lowers_the_likeness_among_results() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((201, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    query, vectors = vectors[0], vectors[1:][np.argsort(-(vectors[1:] @ vectors[0]))]
+    scores = vectors @ query
+
+    def likeness(diversity: float) -> float:
+        chosen = vectors[list(varied(scores, vectors, 10, diversity))]
+        return float((chosen @ chosen.T)[np.triu_indices(10, 1)].mean())
+
+    assert likeness(0.0) > likeness(0.4) > likeness(0.8)
+    assert list(varied(scores, vectors, 10, 0.0)) == list(range(10))
+    assert sorted(varied(scores, vectors, 300, 0.5)) == list(range(200))
+
+
+def test_without_the_franchise_there_are_as_many_results(space: TitleSpace) -> None:
+    # Babel follows 21 Grams, in this graph.
+    assert "Babel" in space.similar("21 Grams", k=3)["label"].tolist()
+    without = space.similar("21 Grams", k=3, same_franchise=False)
+    assert "Babel" not in without["label"].tolist()
+    assert len(without) == 3
+
+
+@pytest.fixture
+def named(tmp_path: Path, write_release: Callable[..., Path]) -> Callable[[list[str]], TitleSpace]:
+    """A space of films of these names, one degree apart."""
+
+    def made(names: list[str]) -> TitleSpace:
+        kg = KnowledgeGraph.create(tmp_path / "named")
+        ids = [f"title:{n}" for n in range(len(names))]
+        kg.add(
+            Batch(
+                source="test",
+                entities=pd.DataFrame({"id": ids, "type": "Film", "label": names}),
+                facts=pd.DataFrame({"head": ids, "relation": "has_genre", "tail": "genre:drama"}),
+            )
+        )
+        return TitleSpace.open(write_release(kg, tmp_path / "releases", {name: n for n, name in enumerate(ids)}))
+
+    return made
+
+
+def test_names_tell_a_franchise_where_no_fact_does(named: Callable[[list[str]], TitleSpace]) -> None:
+    names = [
+        "Toy Story",
+        "Toy Story 2",
+        "Toy Story: The Ride",
+        "Toy Story Theatre",
+        "Crash",
+        "Crash",
+        "Alien",
+        "Aliens",
+    ]
+    space = named(names)
+    left = set(space.similar("Toy Story", same_franchise=False)["label"])
+    assert left == {"Toy Story Theatre", "Crash", "Alien", "Aliens"}
+    # Two films of one name need not belong together.
+    assert "Crash" in set(space.similar("title:4", same_franchise=False)["label"])
+
+
+def test_a_tag_can_be_added_and_taken_away(space: TitleSpace) -> None:
+    plain = space.similar("Amélie", k=7, evidence=False)["label"].tolist()
+    # At 240°, Crash (1996, 180°) is nearest. Those with guilt lie between 60° and 90°.
+    assert plain[0] == "Crash"
+    more = space.similar("Amélie", k=7, more={"storyline": "guilt"}, strength=3)
+    assert set(more["label"][:3]) == {"21 Grams", "Babel", "Crash"}
+    assert more["evidence"].str.startswith("has storyline guilt").sum() == 3
+    assert space.similar("Amélie", k=1, more="guilt", strength=3)["id"].tolist() == more["id"].tolist()[:1]
+    less = space.similar("Apocalypse Now", k=7, less={"storyline": "guilt"}, strength=3, evidence=False)
+    assert set(less["id"][-3:]) == {"imdb:tt02", "imdb:tt03", "imdb:tt05"}
+    none = space.similar("Amélie", k=7, more={"storyline": "guilt"}, strength=0, evidence=False)
+    assert none["label"].tolist() == plain
+
+
+def test_tags_that_nobody_knows(space: TitleSpace) -> None:
+    with pytest.raises(BadFilter, match="guilt"):
+        space.similar("Babel", more="guild")
+    with pytest.raises(BadFilter, match="neither a name"):
+        space.similar("Babel", more={"storyline": 3})
+    with pytest.raises(BadQuestion, match="is no tag"):
+        space.similar("Babel", less=3)
+    with pytest.raises(BadQuestion, match="nobody can say"):
+        space.similar("Babel", more={"based_on": "Babel"})
+    with pytest.raises(BadQuestion, match="strength"):
+        space.similar("Babel", more="guilt", strength=-1)
+
+
+def draft(**vectors: list[float]) -> Drafted:
+    made = {name: np.array(vector, dtype=np.float32) for name, vector in vectors.items()}
+    nothing = np.zeros(0)
+    return Drafted(
+        "draft:1", "My draft", made, nothing.astype(np.int16), nothing.astype(np.int32), nothing.astype(np.bool_)
+    )
+
+
+def test_a_title_that_the_release_does_not_hold_is_asked_like_any_other(space: TitleSpace) -> None:
+    new = draft(theme=[1, 0], fused=[1, 0])
+    assert space.similar(new, k=2)["label"].tolist() == ["Apocalypse Now", "Aguirre, the Wrath of God"]
+    both = space.similar([new, "Babel"], k=1)
+    assert both["query"].tolist() == ["draft:1", "imdb:tt03"]
+    assert space.vectors([new, "Babel"], "theme").loc["draft:1"].tolist() == [1, 0]
+    assert space.explain(new, "Babel").text.startswith(
+        "My draft (draft) and Babel (film, 2006). Similarity: theme 0.34"
+    )
+    assert space.lean(new, "Apocalypse Now", "Amélie").lean < 0
+    assert space.blend(new, "21 Grams", k=1)["id"].tolist() == ["imdb:tt08"]
+    with pytest.raises(NoVector, match="My draft has no vector in the view 'graph'"):
+        space.similar(new, view="graph")

@@ -1,0 +1,39 @@
+"""Many titles at once are understood as each of them alone is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from queries.errors import AmbiguousTitle, EmptyQuestion, UnknownTitle
+from queries.space import TitleSpace
+
+#: Identifiers, of aliases too, labels however written, other labels, labels with a year.
+NAMES = [
+    "imdb:tt01",
+    "tmdb:28",
+    "apocalypse now",
+    "21 Grams",
+    "Babel",
+    "imdb:tt03",
+    "Crash (2004)",
+    "AMELIE",
+    "Le Fabuleux Destin d'Amélie Poulain",
+    "Aguirre, der Zorn Gottes",
+]
+
+
+def test_a_hundred_names_are_what_each_is_alone(space: TitleSpace) -> None:
+    alone = [space._entities.title(name) for name in NAMES]
+    assert space._entities.titles(NAMES * 30).tolist() == alone * 30
+    together = space.similar(NAMES * 30, k=2, evidence=False)
+    assert together["query"].tolist() == np.repeat(space._entities.ids(alone * 30), 2).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("Crash", AmbiguousTitle), ("Apocalipse Nou", UnknownTitle), ("", EmptyQuestion), (3, EmptyQuestion)],
+)
+def test_one_bad_name_among_many_is_as_bad_as_alone(space: TitleSpace, name: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        space._entities.titles([*NAMES * 30, name])  # type: ignore[list-item]
