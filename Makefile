@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast lint format wheel clean
+.PHONY: demo test test-fast test-faults test-page lint format wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/titlegraph demo
@@ -13,6 +13,12 @@ test: $(VENV)/.installed
 
 test-fast: $(VENV)/.installed
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-faults: $(VENV)/.installed
+	$(BIN)/pytest -n 2 --dist loadfile -m faults
+
+test-page: $(VENV)/.installed
+	$(BIN)/pytest -m page
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

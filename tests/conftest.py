@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,34 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample catalogue with a promoted release."""
+    """The sample catalogue with a promoted release, made once for all workers: read it, change copies of it."""
+    from filelock import FileLock
+
     from ingest.sample import ingest_sample
     from kg import KnowledgeGraph
     from titlegraph.refresh import refresh
 
-    path = tmp_path_factory.mktemp("sample") / "workspace"
-    ingest_sample(KnowledgeGraph.create(path))
-    refresh(path)
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    path = shared / "sample" / "workspace"
+    with FileLock(shared / "sample.lock"):
+        if not (path / "current").exists():
+            ingest_sample(KnowledgeGraph.create(path))
+            refresh(path)
     return path
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what has a command of its own (`make test-faults`, `make test-page`) unless -m or a file asks."""
+    asked = config.option.markexpr
+    named = [str(argument) for argument in config.args if "::" in str(argument) or str(argument).endswith(".py")]
+    if named:
+        return
+    left_out = [
+        item
+        for item in items
+        if any(item.get_closest_marker(mark) and mark not in asked for mark in ("faults", "page"))
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
