@@ -171,7 +171,7 @@ class ContentModel:
                 projection=None if projection is None else projection.astype(np.float32),
             )
         return cls(
-            settings=ContentSettings(**described["settings"]),
+            settings=ContentSettings.from_dict(described["settings"]),
             bags=bags,
             text_dim=described["text_dim"],
             theme_parts=Fusion.load(folder / "theme"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from embeddings.content.encoder import MODEL
 from embeddings.errors import UnknownSetting
@@ -76,3 +77,9 @@ class ContentSettings:
         for name in ("dropout", "forget", "validation"):
             if not 0 <= getattr(self, name) < 1:
                 raise UnknownSetting(f"{name} is {getattr(self, name)}, but must be between 0 and 1.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ContentSettings:
+        """The settings in a dict of names and values; names of other versions are left out."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
