@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from embeddings.content.inputs import METADATA, TitleInputs
@@ -213,13 +214,17 @@ class Drafts:
         for entity in self._entities.other_names.all_called(name):
             if not any(self._entities.of_kind(kind)[entity] for kind in kinds):
                 continue
-            relations, _, _ = self._facts.of(entity, "in")
-            counts = np.bincount(relations) if len(relations) else np.zeros(1, dtype=np.int64)
+            counts = self._by_relation(entity)
             which = int(counts.argmax()) if wanted is None else wanted
             count = int(counts[which]) if which < len(counts) else 0
             if count and (best is None or count > best[0]):
                 best = (count, (which, entity))
         return None if best is None else best[1]
+
+    def _by_relation(self, entity: int) -> npt.NDArray[np.int64]:
+        """How many titles lead to `entity` by each relation; what books have says nothing of a title."""
+        relations, heads, _ = self._facts.of(entity, "in")
+        return np.bincount(relations[heads < self._entities.num_titles], minlength=1).astype(np.int64)
 
     def _relation(self, name: str) -> int:
         numbers = self._facts.numbers(name.strip().casefold().replace(" ", "_"))
@@ -272,8 +277,7 @@ class Drafts:
                     row["similarity"] = cosine if entity >= 0 else np.nan
                     left.append((relation, tag))
                     continue
-                relations, _, _ = self._facts.of(entity, "in")
-                fact = (int(np.bincount(relations).argmax()), entity)
+                fact = (int(self._by_relation(entity).argmax()), entity)
                 draft.facts.append(fact)
                 row |= self._row(tag, fact, cosine)
                 draft.tagged = True

@@ -75,6 +75,11 @@ def test_tags_are_taken_by_name_then_by_their_words_and_what_is_unknown_is_said(
     assert pd.isna(tags.loc["Nobody Atall", "taken_as"])
 
 
+def test_a_tag_is_taken_as_what_titles_have_not_as_what_books_have(space: TitleSpace) -> None:
+    """Most facts about "family saga" are readers' shelves, and a shelf says nothing of a film."""
+    assert space.draft(tags=["family saga"]).tags["relation"].tolist() == ["storyline"]
+
+
 def test_a_tag_with_its_relation_is_taken_as_that(space: TitleSpace) -> None:
     draft = space.draft(tags=[("storyline", "heist"), ("mood", "bleak")])
     assert draft.tags["relation"].tolist() == ["storyline", "mood"]
