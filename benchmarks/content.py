@@ -35,7 +35,6 @@ def main() -> None:
     from embeddings.content.learning import train_content
     from embeddings.content.settings import ContentSettings
     from embeddings.content.texts import Texts
-    from embeddings.content.trust import trust
     from embeddings.release_build import known_facts
     from kg.knowledge_graph import KnowledgeGraph
 
@@ -74,7 +73,6 @@ def main() -> None:
     )
     report["steps_s"] = steps
     report["metrics"] = model.metrics
-    report["drafts"] = trust(model, own, seed=0)
 
     described = np.flatnonzero((own.described[:, 0] > 0) & own.parts["summary"].any(axis=1))
     drafts = TitleInputs.of(catalogue, facts).take(described[rng.permutation(len(described))[:1000]])
