@@ -39,7 +39,8 @@ def evaluate(
             have rows of names that were merged away, and of things no fact mentions: those would only be padding.
 
     Returns:
-        The report. Facts with an entity the model has not trained, or a relation it does not know, are misses.
+        The report. Facts with an entity the model has not trained, or a relation it does not know, are misses; as wrong
+        answers such entities come last, for their vectors mean nothing.
 
     Raises:
         ModelMismatchError: `known` or `test` number other relations than the model, or `candidates` other rows.
@@ -57,6 +58,7 @@ def evaluate(
         answers,
         similarity=model.settings.similarity,
         candidates=candidates,
+        unseen=~model.seen,
     )
     pool = model.num_entities if candidates is None else int(candidates.sum())
     ranks = _scattered(ranker.rank(ranked), lost, pool)

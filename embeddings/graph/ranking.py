@@ -51,6 +51,7 @@ class Ranker:
         allowed: which entities may answer each directed relation, as (allowed types bool [2R, T], codes int64 [E]);
             None: all.
         candidates: rows that may be an answer at all, bool [E]; None: all.
+        unseen: rows that come last whatever their vectors, because no training moved them, bool [E]; None: none.
         block: the most scores held in memory at a time.
     """
 
@@ -63,6 +64,7 @@ class Ranker:
         similarity: str = "l2",
         allowed: tuple[BoolArray, IntArray] | None = None,
         candidates: BoolArray | None = None,
+        unseen: BoolArray | None = None,
         block: int = _BLOCK,
     ) -> None:
         self.entities, self.relations, self.known = entities, directed_relations, known
@@ -70,6 +72,8 @@ class Ranker:
         self._offset = np.zeros(len(entities), np.float32)  # candidate's own part of its key, [E]
         if similarity == "l2":
             self._offset = np.einsum("ed,ed->e", entities, entities)
+        if unseen is not None:
+            self._offset[unseen] = np.inf
         self._factor = np.float32(-2.0 if similarity == "l2" else -1.0)
 
     def rank(self, questions: Questions) -> Ranks:
