@@ -23,6 +23,8 @@ from queries.errors import (
     UnknownRelation,
 )
 
+pytestmark = pytest.mark.slow  # a release of the sample catalogue is made first
+
 SUMMARY = "A linguist is asked to talk with aliens who arrived in silent ships, and she loses her sense of time."
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from embeddings.maps.names import _different, _named, distinguishing, era
 
+pytestmark = pytest.mark.slow
+
 
 def test_log_odds_with_a_prior_by_hand() -> None:
     # The prior is a hundredth of what is said at all: of the first tag .1, of the second .9, of both 1.

@@ -14,6 +14,9 @@ from embeddings.maps.layout import kept_neighbours, layout
 from embeddings.maps.neighbours import neighbours
 from embeddings.views import unit
 
+pytestmark = pytest.mark.slow
+
+
 Matrix = npt.NDArray[Any]
 
 

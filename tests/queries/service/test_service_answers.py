@@ -15,6 +15,8 @@ import pytest
 from embeddings.release import promote
 from queries import TitleSpace
 
+pytestmark = pytest.mark.slow  # a release of the sample catalogue is made first
+
 Start = Callable[..., httpx.Client]
 
 

@@ -24,6 +24,8 @@ from queries.service import create_app
 from queries.service.patience import PatientProtocol
 from queries.service.work import Overloaded, TookTooLong, Work
 
+pytestmark = pytest.mark.slow  # a release of the sample catalogue is made first
+
 Start = Callable[..., httpx.Client]
 
 

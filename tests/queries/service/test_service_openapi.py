@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+pytestmark = pytest.mark.slow  # a release of the sample catalogue is made first
+
 
 @pytest.fixture(scope="module")
 def described(client: httpx.Client) -> dict[str, Any]:
