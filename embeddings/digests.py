@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,11 +47,6 @@ def of_arrays(*arrays: npt.NDArray[Any], into: Any = None) -> str:
         digest.update(f"{array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return str(digest.hexdigest())
-
-
-def of_json(value: Mapping[str, Any]) -> str:
-    """SHA-256 of what JSON can write."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _texts(digest: Any, values: pa.Array | pa.ChunkedArray) -> None:

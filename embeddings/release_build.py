@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from embeddings import digests
-from embeddings.content.texts import Texts
 from embeddings.draft_trust import trust
 from embeddings.drafting import AUDIENCE, MEANS, Drafter
 from embeddings.drift import drift
@@ -22,7 +20,7 @@ from embeddings.index import write_indexes
 from embeddings.known_facts import VALIDATION, KnownFacts, known_facts
 from embeddings.maps.build import write_maps
 from embeddings.periods import periods, write_periods
-from embeddings.release import Release, hash_of
+from embeddings.release import Release
 from embeddings.release_settings import ReleaseSettings
 from embeddings.release_stages import Build, Progress, metrics_of
 from embeddings.release_tables import write_audience, write_entities, write_facts
@@ -94,9 +92,7 @@ def write_release(build: Build) -> Path:
             metrics["index"] = write_indexes(out, views, seed=build.seed)
         laid_out = Release(out.folder, manifest)
         with build.stages.timed("drafts"):
-            chosen = build.settings.content_settings
-            texts = Texts(build.texts, chosen.text_model, chosen.text_sha256)
-            metrics["drafts"] = trust(laid_out, Drafter(laid_out, texts), seed=build.seed)
+            metrics["drafts"] = trust(laid_out, Drafter(laid_out, build.texts), seed=build.seed)
         metrics["maps"] = _maps(out, build, laid_out)
         if build.last is not None:
             with build.stages.timed("drift"):
@@ -133,8 +129,7 @@ def _write_files(out: ReleaseWriter, build: Build) -> list[View]:
     ):
         if (stage / name).is_dir():
             _copy(stage / name, out, name)
-    chosen = build.settings.content_settings
-    write_words(out, catalogue, build.training, Texts(build.texts, chosen.text_model, chosen.text_sha256))
+    write_words(out, catalogue, build.training, build.texts)
     return [build.graph_view, theme, audience, build.fused]
 
 
@@ -142,17 +137,10 @@ def _maps(out: ReleaseWriter, build: Build, laid_out: Release) -> dict[str, Any]
     """Draw the maps, a stage of its own: it takes long, and a kill shall not cost them."""
     if not build.settings.maps:
         return {}
-    files = {
-        path.relative_to(out.folder).as_posix(): hash_of(path)
-        for path in sorted(out.folder.rglob("*"))
-        if path.is_file()
-    }
-    inputs = {
-        "release": digests.of_json(files),
-        "last": None if build.last is None else build.last.id,
+    inputs = build.parts | {
+        "fusion": build.fusion().name,  # with titles and facts, held-out ones too
         "maps": list(build.settings.maps),
         "most": build.settings.map_titles,
-        "seed": build.seed,
     }
 
     def work(folder: Path, _: Path) -> None:

@@ -32,6 +32,7 @@ from embeddings import digests
 from embeddings.audiences import sizes
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.content.inputs import PEOPLE, TAGS
+from embeddings.content.texts import Texts
 from embeddings.content.views import content_views
 from embeddings.drift import along_axes, rotation_onto, turned_model
 from embeddings.fusion.building import fuse_views
@@ -142,10 +143,11 @@ class Build:
         """Audience sizes of the titles."""
         return sizes(self.catalogue, self.kg.audience(), weeks=self.settings.audience_weeks)
 
-    @property
-    def texts(self) -> Path:
-        """Where vectors of texts are kept."""
-        return self.kg.workspace.cache / "texts"
+    @cached_property
+    def texts(self) -> Texts:
+        """The text encoder, with what it has encoded before; it is loaded when a text is new."""
+        chosen = self.settings.content_settings
+        return Texts(self.kg.workspace.cache / "texts", chosen.text_model, chosen.text_sha256)
 
     @cached_property
     def _ids(self) -> pa.ChunkedArray:
@@ -295,13 +297,13 @@ class Build:
 
     # -- content
 
-    def content(self) -> Path:
-        """content/: the model; theme.npy, audience.npy, views.json; audience/: what joins that view's parts."""
+    @cached_property
+    def _content_inputs(self) -> dict[str, Any]:
         self.read()
         catalogue, settings = self.catalogue, self.settings
         told = np.isin(self.training.relations, catalogue.numbers(catalogue.describing(*TAGS, *PEOPLE)))
         told &= self.training.heads < catalogue.num_titles
-        inputs = {
+        return {
             "titles": self._hashes["titles"],
             "facts": digests.of_facts(self.training[told], catalogue),
             "viewings": self._hashes["viewings"],
@@ -311,8 +313,12 @@ class Build:
             "seed": self.seed,
         }
 
+    def content(self) -> Path:
+        """content/: the model; theme.npy, audience.npy, views.json; audience/: what joins that view's parts."""
+
         def work(folder: Path, _: Path) -> None:
             out = Folder(folder)
+            catalogue, settings = self.catalogue, self.settings
             made = content_views(
                 catalogue,
                 self.training,
@@ -332,7 +338,7 @@ class Build:
             _save_views(out, made.theme, made.audience)
             out.json("metrics.json", made.model.metrics)
 
-        return self.stages.run("content", inputs, work)
+        return self.stages.run("content", self._content_inputs, work)
 
     @cached_property
     def theme(self) -> tuple[View, Fusion]:
@@ -353,7 +359,7 @@ class Build:
     # -- what is made of both
 
     @property
-    def _parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """The views that later stages read, by what they were made of."""
         last = None if self.last is None else self.last.id
         return {"graph": self.graph().name, "content": self.content().name, "last": last, "seed": self.seed}
@@ -361,7 +367,7 @@ class Build:
     def fusion(self) -> Path:
         """fusion/: what makes the view; fused.npy, views.json; usefulness.json."""
         known = ("titles", "viewings", "training", "held_out")
-        inputs = self._parts | {name: self._hashes[name] for name in known}
+        inputs = self.parts | {name: self._hashes[name] for name in known}
         inputs |= {"weights": dict(self.settings.view_weights)}
 
         def work(folder: Path, _: Path) -> None:
@@ -394,7 +400,7 @@ class Build:
     def audience(self) -> Path:
         """audience_model/ and report.json."""
         known = ("titles", "sizes", "training")
-        inputs = self._parts | {name: self._hashes[name] for name in known} | {"weeks": self.settings.audience_weeks}
+        inputs = self.parts | {name: self._hashes[name] for name in known} | {"weeks": self.settings.audience_weeks}
 
         def work(folder: Path, _: Path) -> None:
             self.tell("learning from audiences", 0, None)

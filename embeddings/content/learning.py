@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def train_content(
     facts: Facts,
     viewings: pd.DataFrame,
     sizes: pd.DataFrame,
-    texts: Texts | Path,
+    texts: Texts,
     settings: ContentSettings | None = None,
     *,
     seed: int = 0,
@@ -44,7 +43,7 @@ def train_content(
         facts: what may be learnt from. Relations that give answers away are passed over.
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; leave out titles that are to be unseen.
         sizes: as :func:`embeddings.audiences.sizes` makes them.
-        texts: the text encoder with its cache, or the folder of the cache.
+        texts: the text encoder with its cache.
         settings: how.
         seed: of everything random.
         progress: told step and the share of it that is done.
@@ -58,8 +57,6 @@ def train_content(
     """
     settings = settings or ContentSettings()
     tell = progress or (lambda *_: None)
-    if isinstance(texts, Path):
-        texts = Texts(texts, settings.text_model, settings.text_sha256)
     inputs = TitleInputs.of(catalogue, facts)
     bags = fit_bags(catalogue, inputs, texts, settings, seed, lambda share: tell("reading tags", share))
     own = read(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from embeddings.content.learning import train_content
 from embeddings.content.model import ContentModel
 from embeddings.content.reading import Read
 from embeddings.content.settings import ContentSettings
+from embeddings.content.texts import Texts
 from embeddings.fusion.model import Fusion
 from embeddings.views import BoolArray, View, view
 
@@ -39,7 +39,7 @@ def content_views(
     facts: Facts,
     viewings: pd.DataFrame,
     sizes: pd.DataFrame,
-    cache: Path,
+    texts: Texts,
     settings: ContentSettings,
     *,
     audience_weights: Mapping[str, float],
@@ -55,7 +55,7 @@ def content_views(
         facts: what may be learnt from.
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them.
         sizes: as :func:`embeddings.audiences.sizes` makes them.
-        cache: a folder that keeps what the text encoder made.
+        texts: the text encoder, with what it has encoded before.
         settings: of the content model.
         audience_weights: shares of "viewings", "countries" and "content" in the audience view.
         audience_dim: most dimensions of that view.
@@ -68,7 +68,7 @@ def content_views(
         at = catalogue.positions(viewings["title"])
         own = (at >= 0) & (at < catalogue.num_titles)
         learnt = viewings[~(own & unseen[np.where(own, at, 0)])]
-    model, read = train_content(catalogue, facts, learnt, sizes, cache, settings, seed=seed, progress=progress)
+    model, read = train_content(catalogue, facts, learnt, sizes, texts, settings, seed=seed, progress=progress)
     made_from = [words for name, words in _words(settings).items() if read.parts[name].any()]
     if "categories" in model.theme_parts.weights:
         about = model.metrics["categories"]

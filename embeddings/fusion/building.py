@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from embeddings.catalogue import Catalogue, Facts
+from embeddings.content.texts import Texts
 from embeddings.fusion.coviewing import Likes
 from embeddings.fusion.learning import UNSEEN, learn, unseen
 from embeddings.fusion.model import VIEWINGS, Fusion
@@ -69,7 +70,7 @@ def fuse_views(
     facts: Facts,
     views: Sequence[View],
     viewings: pd.DataFrame,
-    cache: Path,
+    encoder: Texts,
     *,
     weights: Mapping[str, float],
     seed: int,
@@ -82,10 +83,10 @@ def fuse_views(
         facts: what may be learnt from.
         views: the other views; the graph becomes a part.
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; simulated ones have no say.
-        cache: the folder of the texts' vectors.
+        encoder: of the summaries, with what it has encoded before.
         weights: factors of "graph", "theme" (the raw parts) and "audience" (co-viewing).
     """
-    raw = raw_parts(catalogue, facts, cache, seed=seed, progress=progress)
+    raw = raw_parts(catalogue, facts, encoder, seed=seed, progress=progress)
     parts = {name: vectors[: catalogue.num_titles] for name, vectors in raw.vectors.items()}
     parts |= {v.name: v.vectors for v in views if v.name in _VIEWS and not v.simulated}
     ids = catalogue.titles["id"].tolist()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.catalogue import Catalogue, Facts
-from embeddings.content.texts import encode
+from embeddings.content.texts import Texts
 from embeddings.fusion.bags import Bag, bag_of_facts, naming
 from embeddings.views import FloatArray, IntArray, unit
 
@@ -48,7 +48,7 @@ class Parts:
 def raw_parts(
     catalogue: Catalogue,
     facts: Facts,
-    cache: Path,
+    encoder: Texts,
     *,
     seed: int,
     summaries: Sequence[str] | None = None,
@@ -58,7 +58,7 @@ def raw_parts(
 
     Args:
         facts: what may be learnt from.
-        cache: a folder that keeps the vectors of summaries.
+        encoder: of the summaries; that of the content model, or drafts would be read by another.
         summaries: of the titles, where they are not to be the catalogue's [T].
     """
     entities = catalogue.entities
@@ -70,7 +70,7 @@ def raw_parts(
         vectors[name], bags[name] = bag_of_facts(catalogue, facts, works, types, dim, seed=seed)
     if summaries is None:
         summaries = [text if isinstance(text, str) else "" for text in catalogue.titles["summary"]]
-    told = encode(list(summaries), cache, progress)
+    told = encoder.vectors(list(summaries), progress)
     vectors["summary"] = np.zeros((len(works), told.shape[1]), dtype=np.float32)
     vectors["summary"][: catalogue.num_titles] = told
     vectors["year"] = years(entities["year"].to_numpy(np.float64)[works])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from embeddings.catalogue import Catalogue
+from embeddings.content.texts import Texts
 from embeddings.errors import UnsupportedMeasure
 from embeddings.fusion.coviewing import Likes
 from embeddings.fusion.learning import learn
@@ -68,8 +69,8 @@ def ablation(
     settings = dataclasses.replace(graph or GraphSettings(), seed=seed)
     links = link(catalogue, training, held_out, settings, most_measured=1000)
     say("reading titles")
-    texts = without_source(catalogue, training, held_out)
-    raw = raw_parts(catalogue, training, kg.workspace.cache / "texts", seed=seed, summaries=texts)
+    summaries = without_source(catalogue, training, held_out)
+    raw = raw_parts(catalogue, training, Texts(kg.workspace.cache / "texts"), seed=seed, summaries=summaries)
     vectors = raw.vectors | {"graph": links.vectors[raw.works]}
     parts = {name: v[: catalogue.num_titles] for name, v in vectors.items()}
     viewings = kg.viewings()

@@ -22,6 +22,7 @@ from embeddings.content.reading import Read
 from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
 from embeddings.errors import ReleaseDamaged, UnknownSetting
+from embeddings.fusion.parts import raw_parts
 from embeddings.views import FloatArray
 from kg.knowledge_graph import KnowledgeGraph
 from kg.tables import Batch
@@ -241,3 +242,9 @@ def test_a_country_never_seen_is_like_those_of_its_region_and_language() -> None
     assert country_vector("DK", known).argmax() == 3
     assert country_vector("KR", known).argmax() == 2
     assert country_vector("AQ", known) == pytest.approx(np.full(4, 0.25))
+
+
+def test_the_fused_view_reads_summaries_with_the_encoder_that_drafts_are_read_with(made: Catalogued) -> None:
+    parts = raw_parts(made.catalogue, made.facts, Words(), seed=0)
+    summaries = [text if isinstance(text, str) else "" for text in made.catalogue.titles["summary"]]
+    assert parts.vectors["summary"][: len(summaries)] == pytest.approx(Words().vectors(summaries))
