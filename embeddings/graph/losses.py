@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from embeddings.graph.scatter import add_rows
+
 _TINY = 1e-30
 _FLOOR = -1e4  # logits below are left-out negatives, which carry `LEFT_OUT`
 LEFT_OUT = -1e30
@@ -39,7 +41,7 @@ def softmax(
     loss = functional.softplus(excess)
     if weights is not None:
         miss, loss = miss * weights, loss * weights
-    per_row = torch.zeros_like(against).index_add_(0, rows, miss)  # [B]
+    per_row = add_rows(torch.zeros_like(against), rows, miss)  # [B]
     return loss.sum(), -miss, share.mul_(per_row.unsqueeze(1) / total)
 
 
@@ -65,7 +67,7 @@ def self_adversarial(
     share = share.sub_(share.amax(1, keepdim=True).clamp_(min=_FLOOR)).exp_()
     share.div_(share.sum(1, keepdim=True).clamp_(min=_TINY))
     ones = torch.ones_like(positive) if weights is None else weights
-    per_row = torch.zeros(len(negative), dtype=ones.dtype, device=ones.device).index_add_(0, rows, ones)  # [B]
+    per_row = add_rows(torch.zeros(len(negative), dtype=ones.dtype, device=ones.device), rows, ones)  # [B]
     per_negative = (share * functional.softplus(negative + margin)).sum(1)  # [B]
     loss = (ones * functional.softplus(-margin - positive)).sum() + (per_row * per_negative).sum()
     to_positive = -ones * torch.sigmoid(-margin - positive)

@@ -78,7 +78,7 @@ class GraphSettings:
     evaluate_every: int = 4
     seed: int = 0
     threads: int | None = None
-    device: str = "cpu"
+    device: str = "auto"
     precision: str = "auto"
 
     def __post_init__(self) -> None:

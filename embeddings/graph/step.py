@@ -18,6 +18,7 @@ from torch import Tensor
 from embeddings.graph import losses
 from embeddings.graph.batches import Batch
 from embeddings.graph.negatives import NegativeSampler
+from embeddings.graph.scatter import add_rows
 from embeddings.graph.settings import GraphSettings
 from embeddings.graph.similarity import similarity_of
 from embeddings.graph.triples import IntArray
@@ -126,7 +127,7 @@ class Step:
             strength = settings.regularization * (1 if weights is None else weights.unsqueeze(1))
             loss = loss + (strength * (paired_queries.square() + targets.square())).sum() / 2
             to_paired, to_targets = to_paired + strength * paired_queries, to_targets + strength * targets  # [P, d]
-        to_queries.index_add_(0, rows, to_paired)
+        add_rows(to_queries, rows, to_paired)
         if mask is not None:
             to_queries.mul_(mask)
         to_relations = to_queries if sign is None else to_queries * sign
@@ -177,5 +178,5 @@ def sum_rows(indices: list[Tensor], gradients: list[Tensor]) -> RowGradient:
     rows, inverse = torch.unique(torch.cat(indices), return_inverse=True)
     total = gradients[0].new_zeros(len(rows), gradients[0].shape[1])  # [U, d]
     for part, gradient in zip(inverse.split([len(index) for index in indices]), gradients, strict=True):
-        total.index_add_(0, part, gradient)
+        add_rows(total, part, gradient)
     return RowGradient(rows, total)
