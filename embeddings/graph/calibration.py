@@ -143,11 +143,8 @@ def calibrate(
             raise CalibrationError(f"{len(facts)} held-out facts are too few to {what}; {LEAST} are needed")
     fit = _count(model, fitting, [*known, measuring], types)
     measured = _count(model, measuring, [*known, fitting], types)
-    if apart := bool(fit.top[1].sum() >= APART):
-        others = _fit(fit.others)
-        top = np.maximum(_fit(fit.top), others)
-    else:
-        others = top = _fit(fit.top + fit.others)
+    apart = bool(fit.top[1].sum() >= APART)
+    top, others = fit_maps(fit.top, fit.others) if apart else fit_maps(fit.top + fit.others, fit.top + fit.others)
     bends = np.ones(len(_GRID), dtype=bool)  # of a stretch where both are flat its two ends are enough
     bends[1:-1] = np.any([(p[1:-1] != p[:-2]) | (p[1:-1] != p[2:]) for p in (top, others)], axis=0)
     by_top, by_others = (_Classes.of(*part) for part in ((top, *measured.top), (others, *measured.others)))
@@ -258,6 +255,18 @@ def _fit(counts: Doubles) -> Doubles:
     if not used.any():
         return np.zeros(len(_GRID))
     return np.interp(_GRID, _GRID[used], isotonic(hits[used] / total[used], total[used]))
+
+
+def fit_maps(top: Doubles, others: Doubles) -> tuple[Doubles, Doubles]:
+    """Probabilities at each share on the grid, ascending, of a question's ten best and of all others.
+
+    Hardly any of the others has a large share, so what is counted there is noise: never is it above the ten best's.
+
+    Args:
+        top, others: how many candidates had each share, and how many of them were held out, [2, grid] each.
+    """
+    best = _fit(top)
+    return best, np.minimum(_fit(others), best)
 
 
 @dataclass(frozen=True, slots=True)

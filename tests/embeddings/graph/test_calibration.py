@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from embeddings.graph import EntityTypes, GraphSettings, Triples, train
 from embeddings.graph.answers import Answers, Questions
-from embeddings.graph.calibration import EdgeCalibration, calibrate, isotonic
+from embeddings.graph.calibration import EdgeCalibration, calibrate, fit_maps, isotonic
 from embeddings.graph.candidates import candidate_blocks
 from embeddings.graph.errors import CalibrationError, CorruptModelError
 from tests.embeddings.graph.graphs import grid_triples, random_model, random_triples
@@ -90,6 +90,16 @@ def test_probabilities_are_monotone_and_close_to_what_is_observed(
     assert sum(calibration.top_reliability.count) <= questions * 12
     assert f"measured on {questions:,} other questions" in calibration.protocol
     assert "the right type" in calibration.protocol
+
+
+def test_one_lucky_straggler_does_not_lift_the_ten_best() -> None:
+    top, others = np.zeros((2, 1601)), np.zeros((2, 1601))
+    top[:, 1000], top[:, 1400] = [1000, 20], [1000, 300]  # 2 % of the middling shares were held out, 30 % of the large
+    others[:, 200], others[:, 1200] = [100_000, 100], [2, 1]
+    best, rest = fit_maps(top, others)
+    assert best[[1000, 1400]] == pytest.approx([0.02, 0.3])
+    assert rest[200] == pytest.approx(0.001)
+    assert (rest <= best).all()
 
 
 def test_the_error_is_that_of_its_own_table(lattice_calibration: tuple[EdgeCalibration, Triples]) -> None:
