@@ -21,7 +21,7 @@ def tune(
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Begin nothing more after so long.", show_default=False)
     ] = None,
-    save: Annotated[bool, typer.Option("--save", help="Write the best into [graph] of workspace.toml.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Write the best into workspace.toml, under graph.")] = False,
     json: AsJson = False,
 ) -> None:
     """Search settings of the graph model by link prediction on validation facts; the test facts are not looked at."""
