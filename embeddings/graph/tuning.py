@@ -22,6 +22,7 @@ from embeddings.graph.triples import Triples
 Space = dict[str, tuple[Any, ...]]
 SPACE: Space = {  # (low, high) on a log scale, or the choices
     "learning_rate": (0.05, 1.0),
+    "regularization": (0.0005, 0.05),
     "dim": (64, 128, 200, 256),
     "dropout": (0.0, 0.05, 0.1, 0.2),
     "negatives": (256, 512, 1024, 2048),
