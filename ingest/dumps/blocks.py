@@ -7,10 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from ingest.dumps.numbered import Bytes
 from ingest.reading import concat, rejection
 from ingest.streams import Unreadable, pieces
+from kg.keys import Ints
 
 #: Bytes in a block, and in the longest line that is read.
 SIZE = 8 << 20
@@ -23,6 +27,21 @@ class Block:
 
     line: int
     text: bytes
+
+    def characters(self) -> Bytes:
+        """uint8 [bytes]: the text."""
+        return np.frombuffer(self.text, np.uint8)
+
+    def ends(self) -> Ints:
+        """int64 [lines]: where in the text each line ends, its line feed included."""
+        return np.flatnonzero(self.characters() == ord("\n")) + 1
+
+    def lines(self) -> pa.Array:
+        """binary [lines]: the lines with their line feeds; nothing is copied."""
+        bounds = np.concatenate([[0], self.ends()]).astype(np.int32)
+        return pa.Array.from_buffers(
+            pa.binary(), len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(self.text)]
+        )
 
 
 class Blocks:

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.dumps.blocks import Blocks
-from ingest.dumps.wikidata.meaning import Meaning
+from ingest.dumps.wikidata.meaning import INSTANCE_OF, Meaning
 from ingest.reading import concat, rejection
 
 #: The English label of an item, and the one that holds in all languages and stands in for it.
@@ -42,12 +41,14 @@ class Statements:
     # -- N-Triples
 
     def _ntriples(self) -> Iterator[pa.Table]:
-        pattern = _triple(self._meaning.properties, self._meaning.classes)
+        matters = _lines_of(self._meaning.properties, self._meaning.classes)
         for block in self._blocks:
-            characters = np.frombuffer(block.text, np.uint8)
-            if (characters[np.flatnonzero(characters == ord("\n")) - 1] != ord(".")).any():
+            if (block.characters()[block.ends() - 2] != ord(".")).any():
                 self._complain(block.line, block.text)
-            found = pattern.findall(b"\n" + block.text)
+            lines = block.lines()
+            # Of all lines few matter, and Arrow finds them while other threads go on.
+            likely = lines.filter(pc.match_substring_regex(lines, matters))
+            found = _TRIPLE.findall(b"\n" + b"".join(likely.to_pylist()))
             if found:
                 # Column by column: a dump has some hundred million of these.
                 items, properties, values, texts, labels, languages = (
@@ -71,16 +72,17 @@ class Statements:
 
     def _json(self) -> Iterator[pa.Table]:
         classes = "|".join(self._meaning.classes)
-        matters = re.compile(rf'"id":"(?:{classes})"'.encode())
         for block in self._blocks:
             rows: list[tuple[int, str, str]] = []
-            for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.line):
+            lines = block.lines()
+            matter = pc.match_substring_regex(lines, f'"id":"(?:{classes})"').to_pylist()
+            for number, (line, matters) in enumerate(zip(lines.to_pylist(), matter, strict=True), start=block.line):
                 text = line.strip().rstrip(b",")
                 if text in (b"", b"[", b"]"):
                     continue
                 try:
                     # What is of no known class is at most named by others, and a tenth of the work.
-                    rows += self._entity(json.loads(text)) if matters.search(text) else _only_label(text)
+                    rows += self._entity(json.loads(text)) if matters else _only_label(text)
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     shown = text[:_SHOWN].decode("utf-8", errors="replace")
                     why = f"it is no entity: {type(error).__name__} {error}"
@@ -105,38 +107,26 @@ class Statements:
                     yield item, property, _value(statement["mainsnak"]["datavalue"])
 
 
-def _triple(properties: Iterable[str], classes: Iterable[str]) -> re.Pattern[bytes]:
-    """Finds the lines that matter: item; property and an item or a text; or a label and its language.
+_ITEM, _DIRECT = r"<http://www\.wikidata\.org/entity/", r"<http://www\.wikidata\.org/prop/direct/"
+_NAMED = r"<http://www\.w3\.org/2000/01/rdf-schema#label>"
 
-    Nearly all lines don't, so it is made to fail early: nothing is tried twice, properties go digit by digit, and
-    every item is an instance of something, but few of one of `classes`.
+
+def _lines_of(properties: Iterable[str], classes: Iterable[str]) -> str:
+    """Matches the lines that matter (in RE2): those of `properties`, and labels in the languages that are read.
+
+    Every item is an instance of something, but few of one of `classes`: of these statements no others matter.
     """
-    text = rb'"((?:[^"\\\n]|\\.)*+)"'
-    value = rb"(?:<http://www\.wikidata\.org/entity/(Q\d{1,12}+)>|" + text + rb"(?:@[a-zA-Z-]++|\^\^<[^>\n]*+>)?+)"
-    known = _by_first({c.removeprefix("Q") for c in classes}).encode()
-    instance = rb"31(?=> <http://www\.wikidata\.org/entity/Q" + known + rb">)"
-    others = _by_first({p.removeprefix("P") for p in properties} - {"31"}).encode()
-    return re.compile(
-        rb"\n<http://www\.wikidata\.org/entity/Q(\d{1,12}+)> <http://www\."
-        rb"(?:wikidata\.org/prop/direct/(P(?:" + instance + rb"|" + others + rb"))> " + value + rb"|"
-        rb"w3\.org/2000/01/rdf-schema#label> " + text + rb"@(en|mul)) \."
-    )
+    instance = f"{INSTANCE_OF}> {_ITEM}(?:{'|'.join(classes)})>"
+    others = f"(?:{'|'.join(p for p in properties if p != INSTANCE_OF)})>"
+    return rf'^{_ITEM}Q\d+> (?:{_DIRECT}(?:{instance}|{others})|{_NAMED} ".*"@(?:en|mul) )'
 
 
-def _by_first(words: set[str]) -> str:
-    """A regular expression for one of `words`, by their first characters.
-
-    >>> _by_first({"31", "345", "57"})
-    '(?:3(?:1|45)|57)'
-    """
-    if len(words) == 1:
-        return words.pop()
-    rests: dict[str, set[str]] = {}
-    for word in sorted(words - {""}):
-        rests.setdefault(word[0], set()).add(word[1:])
-    branches = "|".join(first + _by_first(rest) for first, rest in rests.items())
-    return f"(?:{branches})" + ("?" if "" in words else "")
-
+#: Item; property and an item or a text; or a label and its language. Possessive, so that nothing is tried twice.
+_TEXT = r'"((?:[^"\\\n]|\\.)*+)"'
+_TRIPLE = re.compile(
+    rf"\n{_ITEM}Q(\d{{1,12}}+)> (?:{_DIRECT}(P\d++)> (?:{_ITEM}(Q\d{{1,12}}+)>"
+    rf"|{_TEXT}(?:@[a-zA-Z-]++|\^\^<[^>\n]*+>)?+)|{_NAMED} {_TEXT}@(en|mul)) \.".encode()
+)
 
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf"\'\\]))')
 _PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
