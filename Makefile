@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-faults test-page lint format wheel clean
+.PHONY: demo test test-fast test-faults test-page page lint format wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/titlegraph demo
@@ -20,10 +20,16 @@ test-faults: $(VENV)/.installed
 test-page: $(VENV)/.installed
 	$(BIN)/pytest -m page
 
+# What of the explorer's page is made rather than written: the outlines of countries. Wants npm and a network.
+page: $(VENV)/.installed
+	mkdir -p build && cd build && npm pack --silent world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
+	$(BIN)/python queries/page/make_world.py build/package/countries-50m.json
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python queries/page/make_world.py --check
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

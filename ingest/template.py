@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -30,6 +29,7 @@ class Template:
 
     text: str
     fields: tuple[tuple[str, Callable[[str], str | None] | None], ...]
+    between: tuple[str, ...]  # what stands before, between and after the fields
 
     @classmethod
     def parse(cls, text: str) -> Template:
@@ -39,7 +39,8 @@ class Template:
             raise ValueError(f"the braces of {text!r} do not match")
         if not found:
             raise ValueError(f"{text!r} has no field in braces, so every row would get the same identifier")
-        return cls(text, tuple((column.strip(), _filter(name)) for column, name in found))
+        fields = tuple((column.strip(), _filter(name)) for column, name in found)
+        return cls(text, fields, tuple(_FIELD.sub("\0", text).split("\0")))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -53,22 +54,21 @@ class Template:
 
     def of(self, value: str) -> str | None:
         """The identifier of one value, where the value at hand is all that the template needs."""
-        parts = [function(value) if function else value for _, function in self.fields]
-        return None if None in parts else self._join(parts)
+        made = self.between[0]
+        for (_, function), literal in zip(self.fields, self.between[1:], strict=True):
+            part = function(value) if function else value
+            if part is None:
+                return None
+            made += part + literal
+        return made
 
     def fill(self, frame: pd.DataFrame) -> pd.Series:
         """text [n]: the identifier of each row; empty where a cell is, or where a filter knows nothing of it."""
-        columns = []
-        for column, function in self.fields:
+        made = pd.Series(self.between[0], index=frame.index, dtype="str")
+        for (column, function), literal in zip(self.fields, self.between[1:], strict=True):
             cells = frame[column].str.strip()
-            columns.append(each(cells, function) if function else cells)
-        rows = zip(*columns, strict=True)
-        made = [self._join(row) if all(isinstance(part, str) for part in row) else None for row in rows]
-        return pd.Series(made, index=frame.index, dtype="str")
-
-    def _join(self, parts: Iterable[Any]) -> str:
-        rest = iter(parts)
-        return _FIELD.sub(lambda _: next(rest), self.text)
+            made = made + (each(cells, function) if function else cells).astype("str") + literal
+        return made
 
 
 def _filter(name: str) -> Callable[[str], str | None] | None:

@@ -1,5 +1,6 @@
 // The frame of the page: addresses, search as you type, light and dark.
 import { about, announce, h, put, settled, titleAddress } from "./dom.js";
+import { plate } from "./plate.js";
 import { ask, calledOff, catalogue } from "./api.js";
 import { showTitle } from "./title.js";
 import { showComparison } from "./compare.js";
@@ -50,7 +51,7 @@ function failure(error) {
 
 async function showHome(target) {
   document.title = "titlegraph";
-  const list = h("ul.tiles", {}, Array.from({ length: 12 }, () => h("li", {}, h("a", { "aria-hidden": "true" }, " "))));
+  const list = h("ul.tiles.drawn", {}, Array.from({ length: 12 }, () => h("li", {}, h("a", { "aria-hidden": "true" }, " "))));
   put(target,
     h("section.hero", {},
       h("h1", {}, "Which titles are comparable, and where is their audience?"),
@@ -59,7 +60,7 @@ async function showHome(target) {
       h("p.quietly", {}, "Press / to search.")),
     h("section", { "aria-label": "Well-described titles" }, h("h2", {}, "Start with one of these"), list));
   const { data } = await ask("examples", { k: 12 }, { slot: "page" });
-  put(list, data.map((title) => h("li", {}, h("a", { href: titleAddress(title.id) }, h("strong", {}, title.label), h("small", {}, about(title))))));
+  put(list, data.map((title) => h("li", {}, h("a", { href: titleAddress(title.id) }, plate(title.id), h("strong", {}, title.label), h("small", {}, about(title))))));
 }
 
 // -- search: a combobox (WAI-ARIA), arrow keys, Enter, Escape

@@ -38,7 +38,7 @@ function figures(rows) {
   pick(rows[0]);
   return h("div.unit", {},
     h("h3", {}, `Expected ${unit}`),
-    h("p.quietly", {}, points ? "What a title’s places in the weekly charts add up to. Chart points are not viewers. " : "", "Countries are in the order of size and probability together. The bar is the size to expect if there is an audience there at all, the thin line the interval that holds four of five outcomes; the percentage says how probable an audience is."),
+    h("p.quietly", {}, points ? "A title’s places in the weekly charts, added up: ten points for a week in first place, one for a week in tenth. Chart points are not viewers. " : "", "The bar is the size to expect if there is an audience there at all, the thin line the interval that holds four of five outcomes, the percentage the probability of an audience. Countries are in the order of both together."),
     rows.some((row) => row.simulated) && h("p.notice", {}, h("strong", {}, "Simulated: "), "these figures are learnt from made-up audiences. Nobody watched."),
     bars(rows.slice(0, SHOWN), pick), detail, world(rows, pick),
     h("details.later", {}, h("summary", {}, `All ${rows.length} countries as a table`), tabulated(rows)));
@@ -53,7 +53,8 @@ function bars(rows, pick) {
     h("span.where", {}, country(row.country)),
     h("span.track", {}, h("i.size", { style: { width: share(row.expected) } }), h("i.range", { style: { left: share(row.low), width: `calc(${share(row.high)} - ${share(row.low)})` } })),
     h("span.figure", {}, short(row.expected)), h("span.chance", {}, percent(row.probability))));
-  return h("ol.bars", { "aria-label": `Expected ${rows[0].unit} by country` }, rows.map(bar));
+  return [h("p.bar-row.heads", { "aria-hidden": "true" }, h("span", {}, "Country"), h("span", {}, "Size, if any"), h("span", {}), h("span", {}, "Probability")),
+    h("ol.bars", { "aria-label": `Expected ${rows[0].unit} by country` }, rows.map(bar))];
 }
 
 function behind(row) {
@@ -67,23 +68,23 @@ function tabulated(rows) {
   return table("Audience by country", head, rows.map((row) => [country(row.country), number(row.expected), number(row.low), number(row.high), percent(row.probability), row.comparables.slice(0, 3).join(", ") || "–"]));
 }
 
-/** Countries shaded by the size to expect, on outlines that come with the page. */
+/** Countries shaded by what they are ordered by, on outlines that come with the page. */
 function world(rows, pick) {
-  const svg = s("svg.world", { viewBox: "0 0 1000 436", role: "img", "aria-label": `World map of the expected ${rows[0].unit}; the table has the figures` });
-  const most = Math.max(...rows.map((row) => row.expected), 1e-9);
+  const svg = s("svg.world", { viewBox: "0 0 1000 436", role: "img", "aria-label": `World map: where an audience is the most to be expected, in ${rows[0].unit}; the table has the figures` });
+  const most = Math.max(...rows.map((row) => row.overall), 1e-9);
   const known = new Map(rows.map((row) => [row.country, row]));
-  const shade = (row) => 0.15 + 0.85 * Math.sqrt(Math.max(0, row.expected) / most);
+  const shade = (row) => 0.2 + 0.8 * Math.sqrt(Math.max(0, row.overall) / most);
   outlines ??= fetch("world.json").then((answer) => answer.json());
   outlines.then(({ countries, width, height }) => {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     put(svg, Object.entries(countries).map(([code, d]) => {
       const row = known.get(code);
-      const path = s(row ? "path.known" : "path", { d, "fill-opacity": row ? shade(row).toFixed(2) : null }, s("title", {}, row ? `${country(code)}: ${number(row.expected)} ${row.unit}` : `${country(code)}: nothing to learn from`));
+      const path = s(row ? "path.known" : "path", { d, "fill-opacity": row ? shade(row).toFixed(2) : null }, s("title", {}, row ? `${country(code)}: ${number(row.expected)} ${row.unit} with a probability of ${percent(row.probability)}` : `${country(code)}: nothing to learn from`));
       if (row) path.addEventListener("click", () => pick(row));
       return path;
     }));
   }).catch(() => figure.remove());
-  const figure = h("figure", {}, svg, h("figcaption.scale", {}, "0", h("i"), `${number(most)} ${rows[0].unit}`));
+  const figure = h("figure", {}, svg, h("figcaption.scale", {}, "least to expect", h("i"), "most: size and probability together"));
   return figure;
 }
 

@@ -1,9 +1,9 @@
 // Comparable titles as cards: by one view or another, filtered, each with its evidence by facet.
-import { about, h, put, titleAddress } from "./dom.js";
+import { about, h, meter, put, titleAddress } from "./dom.js";
 import { ask, calledOff } from "./api.js";
 import { completed } from "./complete.js";
 
-const VIEWS = [["fused", "All in all"], ["theme", "Theme"], ["graph", "Graph"], ["audience", "Audience"]];
+export const VIEWS = [["fused", "All in all"], ["theme", "Theme"], ["graph", "Graph"], ["audience", "Audience"]];
 const WHY = {
   fused: "Comparable in all that is known.", theme: "Comparable in what they are about.",
   graph: "Comparable in what they are linked to: people, sources, tags.", audience: "Comparable in who watches them.",
@@ -82,13 +82,13 @@ function card(row, title, draft) {
   const compare = title ? `#/compare/${encodeURIComponent(title)}/${encodeURIComponent(row.id)}` : `#/compare/~/${encodeURIComponent(row.id)}?d=${draft}`;
   return h("li.comparable", {},
     h("div.row", {}, h("h3", {}, h("a", { href: titleAddress(row.id) }, row.label)), h("span.similarity", { title: "Similarity: the cosine of the two titles’ vectors; 1 would be the same" }, row.similarity.toFixed(2))),
-    h("div.meter", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(1, row.similarity)) * 100}%` } })),
+    meter(row.similarity),
     h("p.meta", {}, about(row)),
     evidence(row.facets),
     h("p.actions", {}, h("a", { href: compare, "aria-label": `Compare with ${row.label}` }, "Compare")));
 }
 
 function evidence(facets) {
-  if (!facets.length) return h("p.quietly", {}, "Nothing named in common: they are alike in what they say, or in who watches.");
+  if (!facets.length) return h("p.quietly", {}, "Alike as a whole, with no person, tag or genre in common.");
   return h("dl.evidence", {}, facets.map(({ facet, what }) => h("div", {}, h("dt", {}, facet), h("dd", {}, what.slice(0, 5).join(", ")))));
 }

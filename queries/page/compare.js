@@ -1,7 +1,8 @@
 // Two titles side by side: in what ways they are comparable, what is near to both, to which of them a third leans.
-import { about, h, put, table, titleAddress } from "./dom.js";
+import { about, h, meter, put, table, titleAddress, titleLink } from "./dom.js";
 import { ask } from "./api.js";
 import { card } from "./title.js";
+import { VIEWS } from "./comparables.js";
 import { completed } from "./complete.js";
 import { question, read } from "./described.js";
 
@@ -19,9 +20,11 @@ export async function showComparison(target, [a, b], settings) {
   document.title = `${first.label} and ${second.label} – titlegraph`;
   const own = (title) => (title.draft ? h("article.panel", { "aria-label": title.label }, h("h3", {}, title.label), h("p.meta", {}, "Not launched"), title.draft.summary && h("p", {}, title.draft.summary),
     h("p.actions", {}, h("a", { href: `#/draft?d=${settings.get("d")}` }, "Change it"))) : card(title, "h3"));
+  const named = (title) => (title.draft ? title.label : titleLink(title.id, title.label));
   put(target,
-    h("h1", {}, `${first.label} and ${second.label}`),
-    h("section.panel", {}, h("h2", {}, "In what ways they are comparable"), h("p", {}, why.text), similarities(why.data), facets(why.data)),
+    h("h1", {}, named(first), " and ", named(second)),
+    h("section.panel", {}, h("h2", {}, "In what ways they are comparable"), similarities(why.data), facets(why.data),
+      h("details.later", {}, h("summary", {}, "The same in words"), h("p", {}, why.text))),
     h("div.pair", {}, [["only a", first], ["only b", second]].map(([aspect, title]) => h("section.panel", {}, h("h2", {}, `Only ${title.label}`), listed(why.data, aspect) ?? h("p.quietly", {}, "Nothing.")))),
     meeting(first, second, meant(a), meant(b)),
     leaning(first, second, meant(a), meant(b)),
@@ -30,10 +33,9 @@ export async function showComparison(target, [a, b], settings) {
 
 function similarities(rows) {
   const found = rows.filter((row) => row.aspect === "similarity");
+  const called = (view) => VIEWS.reduce((words, [name, label]) => words.replace(new RegExp(`^${name}\\b`), label), view);
   if (!found.length) return null;
-  const list = table("Similarity by view", [["View"], ["Similarity", true]], found.map((row) => [row.what, row.weight.toFixed(2)]));
-  list.classList.add("narrow");
-  return list;
+  return h("dl.similarities", {}, found.map((row) => h("div", {}, h("dt", {}, called(row.what)), h("dd", {}, meter(row.weight), h("span.similarity", {}, row.weight.toFixed(2))))));
 }
 
 function facets(rows) {
@@ -46,10 +48,10 @@ function facets(rows) {
 /** What an explanation says of one aspect, by facet; null where it says nothing. */
 function listed(rows, aspect) {
   const groups = new Map();
-  for (const row of rows.filter((each) => each.aspect === aspect)) groups.set(row.facet, [...(groups.get(row.facet) ?? []), row.what.replace(" ~ ", " ≈ ")]);
+  for (const row of rows.filter((each) => each.aspect === aspect)) groups.set(row.facet, (groups.get(row.facet) ?? new Set()).add(row.what.replace(" ~ ", " ≈ ")));
   if (!groups.size) return null;
-  const group = ([facet, what]) => h("div", {}, h("dt", {}, facet), h("dd", {}, what.slice(0, MANY).map((words) => h("span.chip", {}, words)), what.length > MANY && `and ${what.length - MANY} more`));
-  return h("dl.facts", {}, [...groups].map(group));
+  const group = (facet, what) => h("div", {}, h("dt", {}, facet), h("dd", {}, what.slice(0, MANY).map((words) => h("span.chip", {}, words)), what.length > MANY && `and ${what.length - MANY} more`));
+  return h("dl.facts", {}, [...groups].map(([facet, what]) => group(facet, [...what])));
 }
 
 /** A meets B. */

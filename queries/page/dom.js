@@ -60,6 +60,9 @@ export function table(label, head, rows) {
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, i) => (i ? h(`td${numeric(i)}`, {}, cell) : h("th", { scope: "row" }, cell))))))));
 }
 
+/** A share, 0 … 1, as a bar; whoever can't see it has the figure beside it. */
+export const meter = (share) => h("div.meter", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(1, share)) * 100}%` } }));
+
 // -- words and figures
 
 const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, notation: "compact" });

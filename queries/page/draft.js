@@ -49,6 +49,7 @@ export async function showDraft(target, _, settings) {
   const kinds = [["", "not said"], ["film", "film"], ["series", "series"]];
   const form = h("form.form.panel", { "aria-label": "The title", onsubmit: (event) => event.preventDefault() },
     h("h1", {}, "Describe a title"),
+    h("label", {}, "Working title", h("input", { maxlength: 400, autocomplete: "off", value: draft.label, oninput: change("label") })),
     h("label", {}, "Summary", h("span.hint", {}, "In English, a sentence or more"), h("textarea", { rows: 6, maxlength: 20000, value: draft.summary, oninput: change("summary") })),
     several("Tags", "Storylines, moods, genres; ones of your own, too", ["tag", "genre"], draft.tags, refresh),
     h("div.half", {},
@@ -76,7 +77,7 @@ function report(found) {
     return tag.taken_as.toLowerCase() === tag.given.toLowerCase() || tag.id === tag.given ? null : [h("strong", {}, tag.given), " was taken as ", h("strong", {}, tag.taken_as), tag.similarity < 1 && ` (${percent(tag.similarity)} alike)`];
   }).filter(Boolean);
   return h("section.derived", {}, h("h2", {}, "What this rests on"),
-    h("dl.facts", {}, found.views.map((view) => h("div", {}, h("dt", {}, view.view), h("dd", {}, view.made_from, view.trust !== null && h("small", {}, ` · of ten neighbours about ${Math.round(10 * view.trust)} are right`))))),
+    h("dl.facts", {}, found.views.map((view) => h("div", {}, h("dt", {}, view.view), h("dd", {}, view.made_from, view.trust !== null && h("small", {}, `finds about ${Math.round(10 * view.trust)} of a title’s ten nearest`))))),
     tags.length > 0 && h("ul", {}, tags.map((line) => h("li", {}, line))),
     found.notes.map((note) => h("p.notice", {}, note)));
 }

@@ -35,18 +35,20 @@ export async function showMap(target, _, settings) {
   if (data.note) note.append(` ${data.note}`);
   const map = createMap(frame, { ...data, marks: [], lit: [] });
   drawn = { root, map };
-  frame.addEventListener("select", ({ detail }) => { if (kind === "title") light(detail.id); else put(side); });
+  let arriving = true; // then what is lit is brought into sight; later the map stays where it was put
+  frame.addEventListener("select", ({ detail }) => { if (kind === "title") light(detail.id, arriving); else put(side); });
 
-  async function light(id) {
+  async function light(id, fit) {
     settings.set("title", id);
     settings.delete("d");
     keep();
-    await show(id, { id });
+    await show(id, { id, fit });
   }
 
-  async function show(subject, { id = null, label = null } = {}) {
+  async function show(subject, { id = null, label = null, fit = false } = {}) {
     const { data: near } = await ask("similar", {}, { body: { title: subject, k: 12, view, evidence: false }, slot: "similar" });
     map.light([...(rows.has(id) ? [rows.get(id)] : []), ...near.map((row) => rows.get(row.id)).filter((row) => row !== undefined)]);
+    if (fit) map.fit();
     const own = id === null ? label : h("a", { href: titleAddress(id) }, rows.has(id) ? data.label[rows.get(id)] : id);
     put(side, h("p", {}, h("strong", {}, own), " and its comparables are lit: ", near.map((row, i) => [i ? ", " : "", h("a", { href: titleAddress(row.id), title: about(row) }, row.label)]), "."));
   }
@@ -59,9 +61,10 @@ export async function showMap(target, _, settings) {
     const label = draft.label || "Your title";
     const { data: [at] } = await ask("map/places", {}, { body: { titles: [draft], view }, slot: "places" });
     map.mark([{ ...at, label }]);
-    await show(draft, { label });
+    await show(draft, { label, fit: true });
   } else if (kind === "title" && title) {
     if (rows.has(title)) map.select(rows.get(title), { fly: false });
-    else await show(title, { id: title });
+    else await show(title, { id: title, fit: true });
   }
+  arriving = false;
 }

@@ -1,17 +1,19 @@
 """Makes `world.json`, the outlines of countries that the page draws, from Natural Earth.
 
-    npm pack world-atlas@2 && tar xzf world-atlas-2*.tgz
-    python queries/page/make_world.py package/countries-50m.json
+    make page                                  # fetches Natural Earth's outlines from npm, and runs this
+    python queries/page/make_world.py --check  # whether world.json is what this file makes; part of make lint
 
 Natural Earth (naturalearthdata.com) is in the public domain; world-atlas (ISC licence) redistributes it as TopoJSON.
 The borders shown are Natural Earth's, which follow who holds a place, and are no statement about who should.
 
-The result: source, width, height, and countries: by ISO 3166-1 alpha-2 code an SVG path in the Equal Earth projection
-(Šavrič, Patterson and Jenny, 2018), with a dot where the country is too small to be seen.
+The result: source, made_by (the SHA-256 of this file), width, height, and countries: by ISO 3166-1 alpha-2 code an SVG
+path in the Equal Earth projection (Šavrič, Patterson and Jenny, 2018), with a dot where the country is too small to be
+seen.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -150,14 +152,27 @@ def world(topology: dict[str, Any]) -> dict[str, Any]:
         countries[code] = dot(middle) if sum(size for size, _ in found) < _SMALL else outline
     return {
         "source": "Natural Earth 1:50m, public domain; by way of world-atlas 2.0.2 (ISC)",
+        "made_by": _this_file(),
         "width": WIDTH,
         "height": int(np.ceil(project(np.array([[0.0, -56.5]]))[0, 1])),
         "countries": countries,
     }
 
 
-if __name__ == "__main__":
-    made = world(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+def _this_file() -> str:
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def main() -> None:
     target = Path(__file__).with_name("world.json")
+    if sys.argv[1] == "--check":
+        if json.loads(target.read_text(encoding="utf-8")).get("made_by") != _this_file():
+            raise SystemExit("queries/page/world.json was made by another make_world.py. Run `make page`.")
+        return
+    made = world(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     target.write_text(json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{target.name}: {target.stat().st_size:,} bytes, {len(made['countries'])} countries")
+
+
+if __name__ == "__main__":
+    main()

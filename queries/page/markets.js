@@ -21,7 +21,8 @@ export async function showMarkets(target, _, settings) {
   async function look() {
     try {
       const { data: rows, note } = await ask("trends", { country: chosen() || null, by: by(), k: 8, sure: false }, { slot: "trends" });
-      put(grows, note && h("p.notice", {}, note), trend("Growing", rows.filter((row) => row.growth > 0)), trend("Fading", rows.filter((row) => row.growth < 0)));
+      put(grows, note && h("p.notice", {}, note), rows.length > 0 && rows.every((row) => row.trend === "steady") && h("p.notice", {}, "None of these changes is larger than chance explains."),
+        trend("Growing", rows.filter((row) => row.growth > 0)), trend("Fading", rows.filter((row) => row.growth < 0)));
     } catch (error) { if (!calledOff(error)) put(grows, h("p.quietly", {}, error.message)); }
     try {
       if (!chosen()) return void put(alike, h("p.quietly", {}, "Choose a country to see which others watch like it."));
@@ -33,12 +34,13 @@ export async function showMarkets(target, _, settings) {
   put(target, h("h1", {}, "Markets"),
     h("div.tools", {}, select("Country", "country", [["", "all together"], ...codes.map((code) => [code, country(code)])], chosen()), select("Trends of", "by", BY, by())),
     h("section.panel", { "aria-labelledby": "trends-heading" }, h("h2", { id: "trends-heading" }, "What grows and what fades"),
-      h("p.quietly", {}, "Shares of the audience, month by month. The interval holds the true change nine times out of ten; where it spans nothing, nobody can tell."), grows),
+      h("p.quietly", {}, "Shares of the audience, month by month. The interval holds the true change nine times out of ten; where it includes zero, chance alone may explain the change."), grows),
     h("section.panel", { "aria-labelledby": "alike-heading" }, h("h2", { id: "alike-heading" }, "Countries that watch alike"), alike));
   await look();
 }
 
 function trend(heading, rows) {
+  rows.sort((a, b) => Math.abs(b.growth) - Math.abs(a.growth));
   if (!rows.length) return h("section", {}, h("h3", {}, heading), h("p.quietly", {}, "Nothing."));
   const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${(100 * Math.abs(value)).toFixed(2)} %`;
   return h("section", {}, h("h3", {}, heading), table(heading, [["What"], ["Share of the audience", true], ["Change a month", true], ["Interval", true], ["Sure"], ["Moved most by"]],
@@ -46,6 +48,6 @@ function trend(heading, rows) {
 }
 
 function likeness(rows) {
-  return table("Countries that watch alike", [["Country"], ["Similarity", true], ["Titles in common", true], ["Both watch more than others do"], ["By"]],
-    rows.map((row) => [country(row.country), row.similarity.toFixed(2), String(row.titles), row.because || "–", row.unit]));
+  return table("Countries that watch alike", [["Country"], ["Similarity", true], ["Titles in common", true], ["By"], ["Both watch more than others do"]],
+    rows.map((row) => [country(row.country), row.similarity.toFixed(2), String(row.titles), row.unit, row.because || "–"]));
 }

@@ -17,7 +17,11 @@ export async function showTitle(target, [name], settings) {
     history.replaceState(null, "", current.address);
   };
   const near = comparables(title.id, title.views, settings, keep);
-  const root = h("div.two", {}, card(title), h("div", {}, near.section, audience(title.id)));
+  const there = audience(title.id);
+  const down = h("button.more", { type: "button", onclick: () => there.scrollIntoView() }, "Audience by country");
+  const own = card(title);
+  own.querySelector(".actions").append(down);
+  const root = h("div.two", {}, own, h("div", {}, near.section, there));
   current = { address, root };
   put(target, root);
 }

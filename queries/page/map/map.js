@@ -1,7 +1,7 @@
 // A map of many things: zoom, pan, hover, search, colours, names of clusters; with a mouse, a finger or the keyboard.
 //
 //   const map = createMap(element, data);
-//   map.select(i); map.light([i, …]); map.mark([{label, x, y}, …]); map.color("year"); map.reset(); map.destroy();
+//   map.select(i); map.light([i, …]); map.mark([{label, x, y}, …]); map.fit(); map.color("year"); map.reset(); map.destroy();
 //
 // data: x, y (numbers in one scale), label, detail (a line about each, or null), id; colors: {name: {names, codes} or
 // {values}}; color: the first one's name; clusters: [{label, size, x, y}]; marks: [{label, x, y}]; lit: [i, …].
@@ -108,7 +108,7 @@ export function createMap(root, data) {
   function word(i, ink, paper, boxes, always = false) {
     const [x, y] = pixel(xs[i], ys[i]), text = data.label[i], wide = pen.measureText(text).width;
     if (x < 0 || y < 0 || x > width || y > height) return;
-    const left = x + 10 + wide > width ? x - 10 - wide : x + 10;
+    const left = Math.max(2, x + 10 + wide > width ? x - 10 - wide : x + 10);
     if (!boxes.take(left - 2, y - 8, left + wide + 2, y + 8) && !always) return;
     write(text, left, y, ink, paper);
   }
@@ -202,6 +202,16 @@ export function createMap(root, data) {
     const [xl, xh, yl, yh] = [Math.min(...span2(xs)), Math.max(...span2(xs)), Math.min(...span2(ys)), Math.max(...span2(ys))];
     move((xl + xh) / 2, (yl + yh) / 2, 0.92 * Math.min(width / Math.max(xh - xl, 0.05), height / Math.max(yh - yl, 0.05)));
     home = true;
+  }
+
+  /** Bring what is lit or marked into sight, or nearly: who lies far from all the others is left to be found. */
+  function fitLit() {
+    const places = [...lit.map((i) => [xs[i], ys[i]]), ...marks.map((mark) => [mark.x, mark.y])];
+    if (!places.length) return reset();
+    const [[xl, xh], [yl, yh]] = [0, 1].map((axis) => middle(places.map((place) => place[axis])));
+    const [wide, high] = [xh - xl, yh - yl].map((v) => Math.max(v, 0.06));
+    move((xl + xh) / 2, (yl + yh) / 2, 0.6 * Math.min(width / wide, height / high));
+    home = false;
   }
 
   const at = (event) => {
@@ -326,9 +336,15 @@ export function createMap(root, data) {
   if (color) paint(color);
   measure();
   return {
-    select: choose, light, mark, color: paint, reset, redraw,
+    select: choose, light, mark, fit: fitLit, color: paint, reset, redraw,
     destroy() { stop.abort(); watcher.disconnect(); cancelAnimationFrame(waiting); root.replaceChildren(); },
   };
+}
+
+/** Smallest and largest of all but the outermost tenth on either side. */
+function middle(values) {
+  const sorted = values.toSorted((a, b) => a - b), aside = Math.floor(sorted.length / 10);
+  return [sorted[aside], sorted[sorted.length - 1 - aside]];
 }
 
 /** Smallest and largest. */
