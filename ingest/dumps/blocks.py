@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,24 +22,26 @@ SIZE = 8 << 20
 LONGEST = 32 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Whole lines, each with its line feed; the first has the number `line`."""
 
     line: int
     text: bytes
 
+    @property
     def characters(self) -> Bytes:
         """uint8 [bytes]: the text."""
         return np.frombuffer(self.text, np.uint8)
 
+    @cached_property
     def ends(self) -> Ints:
         """int64 [lines]: where in the text each line ends, its line feed included."""
-        return np.flatnonzero(self.characters() == ord("\n")) + 1
+        return np.flatnonzero(self.characters == ord("\n")) + 1
 
     def lines(self) -> pa.Array:
         """binary [lines]: the lines with their line feeds; nothing is copied."""
-        bounds = np.concatenate([[0], self.ends()]).astype(np.int32)
+        bounds = np.concatenate([[0], self.ends]).astype(np.int32)
         return pa.Array.from_buffers(
             pa.binary(), len(bounds) - 1, [None, pa.py_buffer(bounds), pa.py_buffer(self.text)]
         )

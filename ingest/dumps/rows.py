@@ -91,11 +91,11 @@ class Rows:
 
     def _likely(self, block: Block, header: list[str]) -> tuple[bytes, Ints]:
         """The lines of a block that the key may want, and their numbers [n]; all of one in which cells are missing."""
-        key, ends = self._key, block.ends()
+        key, ends = self._key, block.ends
         lines = np.arange(len(ends)) + block.line
         if key is None or len(header) < 2 or header.index(key.column) != key.before.count("\t"):
             return block.text, lines
-        characters, starts = block.characters(), np.concatenate([[0], ends[:-1]])
+        characters, starts = block.characters, np.concatenate([[0], ends[:-1]])
         tabs, each = np.flatnonzero(characters == ord("\t")), len(header) - 1
         if len(tabs) != each * len(ends) or (tabs[::each] < starts).any() or (tabs[each - 1 :: each] >= ends).any():
             return block.text, lines

@@ -43,7 +43,7 @@ class Statements:
     def _ntriples(self) -> Iterator[pa.Table]:
         matters = _lines_of(self._meaning.properties, self._meaning.classes)
         for block in self._blocks:
-            if (block.characters()[block.ends() - 2] != ord(".")).any():
+            if (block.characters[block.ends - 2] != ord(".")).any():
                 self._complain(block.line, block.text)
             lines = block.lines()
             # Of all lines few matter, and Arrow finds them while other threads go on.
@@ -134,8 +134,15 @@ _PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": 
 
 def _unescaped(texts: pa.Array) -> pa.Array:
     """The texts [n] of literals of N-Triples."""
-    plain = [text.decode("utf-8", errors="replace") for text in texts.to_pylist()]
-    return pa.array([_ESCAPE.sub(_character, text) if "\\" in text else text for text in plain], pa.string())
+    try:
+        plain = texts.cast(pa.string())
+    except pa.ArrowInvalid:  # one of them is not in UTF-8
+        plain = pa.array([text.decode("utf-8", errors="replace") for text in texts.to_pylist()], pa.string())
+    escaped = pc.match_substring(plain, "\\")
+    if not pc.any(escaped).as_py():
+        return plain
+    mended = [_ESCAPE.sub(_character, text) for text in plain.filter(escaped).to_pylist()]
+    return pc.replace_with_mask(plain, escaped, pa.array(mended, pa.string()))
 
 
 def _character(escape: re.Match[str]) -> str:
