@@ -6,12 +6,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from queries.nodes import Drafted
 from queries.space import TitleSpace
 
-_NAME, _TEXT, _MANY = 400, 20_000, 100
+_NAME, _TEXT, _MANY, _DEPTH = 400, 20_000, 100, 8
 
 
 def example(value: Any) -> dict[str, Any]:
@@ -58,8 +58,27 @@ Wishes = (
     | Annotated[list[ShortText], Field(max_length=20)]
     | Annotated[dict[ShortText, ShortText], Field(max_length=20)]
 )
+
+
+def _bounded(where: dict[str, Any]) -> dict[str, Any]:
+    """Conditions that are not nested deeply and list not too much: else answering would take the stack, or for ever."""
+    level: list[Any] = [where]
+    for _ in range(_DEPTH):
+        inner: list[Any] = []
+        for each in level:
+            if isinstance(each, dict | list):
+                if len(each) > _MANY:
+                    raise ValueError(f"a condition lists {len(each):,} values; there may be {_MANY}")
+                inner += each.values() if isinstance(each, dict) else each
+        if not inner:
+            return where
+        level = inner
+    raise ValueError(f"conditions are nested more than {_DEPTH} deep")
+
+
 Where = Annotated[
     dict[str, Any],
+    AfterValidator(_bounded),
     Field(
         max_length=20,
         description="Conditions: kind, year (one, or [first, last] with null for open), country, language, genre, "

@@ -43,6 +43,23 @@ def test_a_body_that_grows_too_large_without_announcing_it_is_cut_off(start: Sta
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ('{"not":' * 700 + "{}" + "}" * 700, "nested more than 8 deep"),
+        (json.dumps({"genre": ["Drama"] * 5_000}), "lists 5,000 values"),
+    ],
+)
+def test_conditions_that_would_take_the_stack_or_for_ever_are_refused(
+    client: httpx.Client, where: str, why: str
+) -> None:
+    body = f'{{"title": "Arrival", "where": {where}}}'
+    answer = client.post("/api/similar", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert why in answer.json()["detail"]
+    assert client.post("/api/similar", json={"title": "Arrival", "where": {"not": {"kind": "film"}}}).json()["data"]
+
+
 def test_a_client_that_sends_too_slowly_is_told_and_others_go_on(start: Start) -> None:
     client = start(body_timeout=0.5)
     where = urlsplit(str(client.base_url))
