@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ingest.dumps.numbered import Bytes
 from ingest.reading import concat, rejection
 from ingest.streams import Unreadable, pieces
 from kg.keys import Ints
@@ -29,15 +28,10 @@ class Block:
     line: int
     text: bytes
 
-    @property
-    def characters(self) -> Bytes:
-        """uint8 [bytes]: the text."""
-        return np.frombuffer(self.text, np.uint8)
-
     @cached_property
     def ends(self) -> Ints:
         """int64 [lines]: where in the text each line ends, its line feed included."""
-        return np.flatnonzero(self.characters == ord("\n")) + 1
+        return np.flatnonzero(np.frombuffer(self.text, np.uint8) == ord("\n")) + 1
 
     def lines(self) -> pa.Array:
         """binary [lines]: the lines with their line feeds; nothing is copied."""

@@ -12,10 +12,8 @@ from kg.keys import Flags, Ints
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray
 Table: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 #: No publisher has come near this number. A slip such as tt9999999999 must not make a set of a few things enormous.
 LIMIT = 1 << 28
-_DIGITS = 10
 
 
 def numbers(ids: Texts, prefix: str = "", suffix: str = "") -> Ints:
@@ -25,7 +23,7 @@ def numbers(ids: Texts, prefix: str = "", suffix: str = "") -> Ints:
     [78788, -1, -1, -1]
     """
     digits = pc.utf8_slice_codeunits(ids, len(prefix), -len(suffix) if suffix else None)
-    shaped = pc.and_(pc.ascii_is_decimal(digits), pc.less_equal(pc.utf8_length(digits), _DIGITS))
+    shaped = pc.and_(pc.ascii_is_decimal(digits), pc.less(pc.utf8_length(digits), 11))
     if prefix:
         shaped = pc.and_(shaped, pc.starts_with(ids, prefix))
     if suffix:
@@ -33,32 +31,6 @@ def numbers(ids: Texts, prefix: str = "", suffix: str = "") -> Ints:
     values = pc.if_else(pc.fill_null(shaped, False), digits, "-1").cast(pa.int64())
     found = np.asarray(values.to_numpy(zero_copy_only=False))
     return np.where(found < LIMIT, found, -1)
-
-
-def leading(text: Bytes, starts: Ints, prefix: str = "", suffix: str = "") -> Ints:
-    """int64 [n]: the numbers in the identifiers that stand at `starts` [n] in `text` [bytes]; −1 for any other text.
-
-    >>> leading(np.frombuffer(b"tt12\\tx\\ntt\\tx\\n", np.uint8), np.array([0, 7]), "tt", "\\t").tolist()
-    [12, -1]
-    """
-    at, right = starts.copy(), np.ones(len(starts), dtype=bool)
-
-    def literal(expected: str) -> None:
-        nonlocal at, right
-        for character in expected.encode():
-            right &= text.take(at, mode="clip") == character
-            at += 1
-
-    literal(prefix)
-    value, going, digits = np.zeros(len(starts), dtype=np.int64), right.copy(), np.zeros(len(starts), dtype=np.int64)
-    while going.any():
-        digit = text.take(at, mode="clip") - ord("0")  # of unsigned bytes: what is no digit is above 9
-        going &= (digit < 10) & (digits < _DIGITS)
-        value = np.where(going, 10 * value + digit, value)
-        digits += going
-        at += going
-    literal(suffix)
-    return np.where(right & (digits > 0) & (at <= len(text)) & (value < LIMIT), value, -1)
 
 
 def reaching(array: Table, numbers: Ints) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,32 +12,19 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ingest.dumps.blocks import Block, Blocks
-from ingest.dumps.numbered import Numbers, leading
 from ingest.reading import concat, rejection
-from kg.keys import Ints
 
 #: Which rows [n] of a table of text are wanted.
 Wanted = Callable[[pa.Table], pa.Array]
 _SHOWN = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Rows are wanted whose `column` is in the set `kept`. It is the first column, or stands after the text `before`:
-    so rows are told apart by their first bytes, and most of a dump is never cut into cells."""
-
-    column: str
-    kept: Numbers
-    before: str = ""
-
-
 class Rows:
     """Iterates over tables of text (Arrow, with the physical `line`) that hold the wanted rows of a file.
 
-    `columns` are those that are needed, among them that of `key`; `header` the names of all columns where the file does
-    not name them, `missing` the cell that says nothing. Cells are not quoted. `rejected` says afterwards what could not
-    be read: rows with a wrong number of cells, wanted ones that are not in UTF-8, the end of a file that breaks off,
-    a file without the columns.
+    `columns` are those that are needed, `header` the names of all columns where the file does not name them, `missing`
+    the cell that says nothing. Cells are not quoted. `rejected` says afterwards what could not be read: rows with
+    a wrong number of cells or not in UTF-8, the end of a file that breaks off, a file without the columns.
     """
 
     def __init__(
@@ -47,13 +33,11 @@ class Rows:
         columns: Sequence[str],
         wanted: Wanted | None = None,
         *,
-        key: Key | None = None,
         header: Sequence[str] | None = None,
         missing: str | None = None,
     ) -> None:
         self._blocks = Blocks(path)
         self._path, self._columns, self._wanted = path, tuple(columns), wanted
-        self._key = key
         self._header, self._missing = list(header) if header is not None else None, missing
         self._rejected: list[pd.DataFrame] = []
 
@@ -76,35 +60,16 @@ class Rows:
                 yield self._table(block, header)
 
     def _table(self, block: Block, header: list[str]) -> pa.Table:
-        text, lines = self._likely(block, header)
         try:
-            table = self._parsed(text, header)
-            if table.num_rows != len(lines):  # empty lines
+            table = self._parsed(block.text, header)
+            lines = np.arange(table.num_rows, dtype=np.int64) + block.line
+            if table.num_rows != block.text.count(b"\n"):  # empty lines
                 raise pa.ArrowInvalid
         except pa.ArrowInvalid:
             text, lines = self._sifted(block, header)
             table = self._parsed(text, header)
         table = table.append_column("line", pa.array(lines))
-        if self._key is not None:
-            table = table.filter(self._key.kept.has(table[self._key.column]))
         return table if self._wanted is None else table.filter(self._wanted(table))
-
-    def _likely(self, block: Block, header: list[str]) -> tuple[bytes, Ints]:
-        """The lines of a block that the key may want, and their numbers [n]; all of one in which cells are missing."""
-        key, ends = self._key, block.ends
-        lines = np.arange(len(ends)) + block.line
-        if key is None or len(header) < 2 or header.index(key.column) != key.before.count("\t"):
-            return block.text, lines
-        characters, starts = block.characters, np.concatenate([[0], ends[:-1]])
-        tabs, each = np.flatnonzero(characters == ord("\t")), len(header) - 1
-        if len(tabs) != each * len(ends) or (tabs[::each] < starts).any() or (tabs[each - 1 :: each] >= ends).any():
-            return block.text, lines
-        found = leading(characters, starts, key.before + key.kept.prefix, key.kept.suffix + "\t")
-        likely = np.flatnonzero((found < 0) | key.kept.holds(found))
-        first = np.flatnonzero(np.diff(likely, prepend=-2) != 1)  # of each run of lines
-        last = np.flatnonzero(np.diff(likely, append=-2) != 1)
-        runs = zip(starts[likely[first]].tolist(), ends[likely[last]].tolist(), strict=True)
-        return b"".join([block.text[a:b] for a, b in runs]), lines[likely]
 
     def _parsed(self, text: bytes, header: list[str]) -> pa.Table:
         if not text.strip(b"\n"):
@@ -122,7 +87,7 @@ class Rows:
             ),
         )
 
-    def _sifted(self, block: Block, header: list[str]) -> tuple[bytes, Ints]:
+    def _sifted(self, block: Block, header: list[str]) -> tuple[bytes, np.ndarray]:
         """The good lines of a block that has bad ones, and their numbers [n]."""
         good, numbers = [], []
         for number, line in enumerate(block.text.split(b"\n")[:-1], start=block.line):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest.dumps import blocks, rows
 from ingest.dumps.blocks import Blocks
 from ingest.dumps.numbered import LIMIT, Numbers, numbers
-from ingest.dumps.rows import Key, Rows
+from ingest.dumps.rows import Rows
 from ingest.dumps.wikidata.statements import _lines_of
 from ingest.streams import packing
 
@@ -105,34 +105,6 @@ def test_rows_are_those_with_the_right_number_of_cells(
     assert [{k: row[k] for k in ("a", "b", "line")} for row in found] == expected
     bad = [n for n, row in enumerate(table, start=2) if len(row) != 2 and "\t".join(row).encode().strip()]
     assert reader.rejected["line"].tolist() == bad
-
-
-ID = st.integers(0, 12).map(lambda n: f"tt{n:07}")
-ROW = st.one_of(st.tuples(ID, CELL), st.tuples(CELL, CELL), st.tuples(ID), st.tuples(ID, CELL, CELL), st.just(()))
-
-
-@QUIET
-@given(table=st.lists(ROW, max_size=30), kept=st.sets(ID), before=st.sampled_from(["", "a"]), size=st.integers(1, 80))
-def test_rows_of_wanted_identifiers_are_those_that_a_filter_finds(
-    table: list[tuple[str, ...]],
-    kept: set[str],
-    before: str,
-    size: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(blocks, "SIZE", size)
-    header = ["a", "b"] if not before else ["before", "a", "b"]
-    lines = [("a", *row) if before else row for row in table]
-    path = tmp_path / "table.tsv"
-    path.write_bytes("".join("\t".join(row) + "\n" for row in [tuple(header), *lines]).encode())
-    wanted = Numbers("tt")
-    wanted.add(pa.array(sorted(kept), pa.string()))
-    by_key = Rows(path, ["a", "b"], key=Key("a", wanted, before=before and f"{before}\t"))
-    by_filter = Rows(path, ["a", "b"], lambda found: wanted.has(found["a"]))
-    expected = [row for part in by_filter for row in part.to_pylist()]
-    assert [row for part in by_key for row in part.to_pylist()] == expected
-    assert by_key.rejected["line"].tolist() == by_filter.rejected["line"].tolist()
 
 
 def test_only_wanted_rows_come(tmp_path: Path) -> None:

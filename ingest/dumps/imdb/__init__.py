@@ -18,7 +18,7 @@ from ingest.building import BatchBuilder
 from ingest.dumps.keep import LISTED, beside, listed, settings
 from ingest.dumps.mapped import gathered, mappings, take, wanted_by
 from ingest.dumps.numbered import Numbers, numbers
-from ingest.dumps.rows import Key, Rows, Wanted, is_one_of
+from ingest.dumps.rows import Rows, Wanted, is_one_of
 from kg.tables import Batch
 
 _TABLES = ("title.ratings", "title.basics", "title.akas", "title.crew", "title.principals", "name.basics")
@@ -52,12 +52,10 @@ class _Dump:
         self.out = BatchBuilder("imdb")
         self.titles, self.people = Numbers("tt"), Numbers("nm")
 
-    def rows(
-        self, table: str, columns: Sequence[str], wanted: Wanted | None = None, *, key: Key | None = None
-    ) -> Iterator[pa.Table]:
+    def rows(self, table: str, columns: Sequence[str], wanted: Wanted | None = None) -> Iterator[pa.Table]:
         """The wanted rows of a table, none if it is not there; what is wrong with it is set apart."""
         if table in self.paths:
-            rows = Rows(self.paths[table], columns, wanted, key=key, missing=_MISSING)
+            rows = Rows(self.paths[table], columns, wanted, missing=_MISSING)
             yield from gathered(rows)
             self.out.reject(rows.rejected)
 
@@ -75,10 +73,12 @@ class _Dump:
     def take_titles(self, known: Numbers | None) -> None:
         """Take in the titles that are `known`, with their names."""
         (mapping,) = mappings(__name__, "title.basics")
+        right = wanted_by(mapping)
         columns = [*(c for c in mapping.columns if c != "names"), "originalTitle"]
         tables = []
-        key = None if known is None else Key("tconst", known)
-        for table in self.rows("title.basics", columns, wanted_by(mapping), key=key):
+        for table in self.rows(
+            "title.basics", columns, lambda t: right(t) if known is None else pc.and_(right(t), known.has(t["tconst"]))
+        ):
             self.titles.add(table["tconst"])
             tables.append(table)
         names = self._names()
@@ -98,8 +98,7 @@ class _Dump:
         tables = self.rows(
             "title.akas",
             ("titleId", "title", "region"),
-            lambda t: is_one_of(t, "region", regions),
-            key=Key("titleId", self.titles),
+            lambda t: pc.and_(is_one_of(t, "region", regions), self.titles.has(t["titleId"])),
         )
         frames = [table.select(["titleId", "title"]).to_pandas().dropna() for table in tables]
         return pd.concat(frames).groupby("titleId")["title"].agg(list).to_dict() if frames else {}
@@ -108,7 +107,7 @@ class _Dump:
         """Take in the rows whose `column` is `kept`; whom the columns `people` name is kept in turn."""
         maps = mappings(__name__, table)
         columns = dict.fromkeys(c for mapping in maps for c in mapping.columns)
-        for rows in self.rows(table, list(columns), key=Key(column, kept)):
+        for rows in self.rows(table, list(columns), lambda t: kept.has(t[column])):
             for mapping in maps:
                 take(mapping, self.out, self.paths[table], rows)
             for name in people:

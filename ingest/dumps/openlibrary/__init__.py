@@ -23,7 +23,7 @@ from ingest.building import BatchBuilder
 from ingest.dumps.keep import LISTED, beside, listed, settings
 from ingest.dumps.mapped import gathered
 from ingest.dumps.numbered import LIMIT, Numbers, numbers, reaching
-from ingest.dumps.rows import Key, Rows, is_one_of
+from ingest.dumps.rows import Rows, Wanted, is_one_of
 from ingest.names import clean_label, fold, is_theme, tag_id
 from ingest.reading import rejection
 from ingest.sources.common import hint_id
@@ -65,14 +65,16 @@ class _Dump:
         self.out = BatchBuilder("openlibrary")
         self.works, self.authors = Numbers("/works/OL", "W"), Numbers("/authors/OL", "A")
 
-    def rows(self, kind: str, type: str, kept: Numbers | None = None) -> Iterator[tuple[Path, pa.Table]]:
-        """The (kept) records of a type, none if the dump is not there; what is wrong with it is set apart."""
-        key = None if kept is None else Key("key", kept, before=f"{type}\t")
+    def rows(self, kind: str, type: str, wanted: Wanted | None = None) -> Iterator[tuple[Path, pa.Table]]:
+        """The wanted records of a type, none if the dump is not there; what is wrong with it is set apart."""
         for path in self.paths[kind]:
             rows = Rows(
-                path, ("type", "key", "record"), lambda t: is_one_of(t, "type", [type]), key=key, header=_HEADER
+                path,
+                ("type", "key", "record"),
+                lambda t: pc.and_(is_one_of(t, "type", [type]), wanted(t)) if wanted else is_one_of(t, "type", [type]),
+                header=_HEADER,
             )
-            for table in rows if kept is None else gathered(rows):
+            for table in gathered(rows) if wanted else rows:
                 yield path, table
             self.out.reject(rows.rejected)
 
@@ -102,7 +104,7 @@ class _Dump:
     def take_works(self) -> None:
         """Take in the kept works, whose authors are kept in turn."""
         most = self.settings["subjects"]
-        for path, table in self.rows("works", "/type/work", self.works):
+        for path, table in self.rows("works", "/type/work", lambda t: self.works.has(t["key"])):
             works = self._records(path, table, _work)
             self.out.add("entities", works[["id", "type", "label", "other_labels", "line"]], path)
             titles = works[["id", "year", "summary", "line"]].rename(columns={"id": "title"})
@@ -118,7 +120,7 @@ class _Dump:
 
     def take_authors(self) -> None:
         """Take in the authors of kept works."""
-        for path, table in self.rows("authors", "/type/author", self.authors):
+        for path, table in self.rows("authors", "/type/author", lambda t: self.authors.has(t["key"])):
             authors = self._records(path, table, _author)
             self.out.add("entities", authors[["id", "type", "label", "other_labels", "line"]], path)
             self._same(authors, path)

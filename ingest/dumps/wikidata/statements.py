@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,7 +44,7 @@ class Statements:
     def _ntriples(self) -> Iterator[pa.Table]:
         matters = _lines_of(self._meaning.properties, self._meaning.classes)
         for block in self._blocks:
-            if (block.characters[block.ends - 2] != ord(".")).any():
+            if (np.frombuffer(block.text, np.uint8)[block.ends - 2] != ord(".")).any():
                 self._complain(block.line, block.text)
             lines = block.lines()
             # Of all lines few matter, and Arrow finds them while other threads go on.
