@@ -158,6 +158,7 @@ def main() -> None:
             raise SystemExit("the service did not start")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser.new_page().goto(f"{base}/icon.svg")  # the browser's own start is not the page's
             found: dict[str, Any] = {"load_average": os.getloadavg()[0]}
             for device, width in WIDTHS.items():
                 found[device] = {name: opened(browser, f"{base}/{where}", width) for name, where in places.items()}
