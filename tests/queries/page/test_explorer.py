@@ -52,6 +52,8 @@ def test_from_a_search_to_the_audience_of_an_unlaunched_title(visit: Open, width
 
     page.get_by_role("heading", name="In what ways they are comparable").wait_for()
     page.get_by_role("heading", name="What both have").wait_for()
+    page.get_by_text("The same in words").click()
+    page.get_by_text(re.compile("^Arrival \\(film, 2016\\) and ")).wait_for()
     third = page.get_by_label("A third title")
     third.fill("Babel")
     third.press("Enter")
@@ -62,6 +64,7 @@ def test_from_a_search_to_the_audience_of_an_unlaunched_title(visit: Open, width
     assert page.locator(".tm-stage").get_attribute("aria-label").startswith("Map of ")
 
     page.get_by_role("link", name="Describe one").click()
+    page.get_by_label("Working title").fill("Silent Visitors")
     page.get_by_label("Summary").fill(SUMMARY)
     tags = page.get_by_label("Tags")
     tags.fill("grief")
@@ -73,7 +76,7 @@ def test_from_a_search_to_the_audience_of_an_unlaunched_title(visit: Open, width
     audience.get_by_role("button", name=re.compile("simulated viewers")).first.wait_for()
     assert "Nobody watched" in audience.inner_text()
     page.get_by_role("link", name="Show on the map").click()
-    page.get_by_text("Your title").first.wait_for()
+    page.get_by_text("Silent Visitors and its comparables are lit").wait_for()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
 
