@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from embeddings.prediction import FOLDER, NAMES, PEOPLE, AudienceModel, TitleInputs, bag, spelling
+from embeddings.prediction.unlearn import unlearnt
 from embeddings.release import Release
 from queries.asked import Asked
 from queries.countries import Countries
-from queries.drafts import Draft
 from queries.entities import Entities
 from queries.errors import EmptyQuestion, NoAudience, NotInRelease
 from queries.facts import Facts
@@ -31,14 +32,25 @@ class Forecasts:
         self._release, self._entities, self._facts, self._countries = release, entities, facts, countries
 
     @cached_property
-    def _model(self) -> AudienceModel:
+    def model(self) -> AudienceModel:
         if not (self._release.path / FOLDER).is_dir():
             raise NotInRelease(self._release.id, "model of audiences")
         return AudienceModel.load(self._release.path / FOLDER)
 
-    def __call__(self, asked: Asked, countries: Sequence[str] | None, k: int, before: object | None) -> pd.DataFrame:
-        """One row for each title, unit and country, the likeliest countries of each title first."""
-        model = self._model
+    def __call__(
+        self,
+        asked: Asked,
+        countries: Sequence[str] | None,
+        k: int,
+        before: object | None,
+        *,
+        without: int | None = None,
+    ) -> pd.DataFrame:
+        """One row for each title, unit and country, the likeliest countries of each title first.
+
+        With `without`, by a model that knows nothing of the title at that position.
+        """
+        model = self.model if without is None else unlearnt(self.model, without)
         known = sorted({code for unit in model.units.values() for code in unit.model.countries})
         if not known:
             raise NotInRelease(self._release.id, "audiences to learn from")
@@ -85,7 +97,7 @@ class Forecasts:
     def _inputs(self, asked: Asked) -> TitleInputs:
         """What is known of the titles, from views and learnt facts alone."""
         names = [relation.name for relation in self._facts.relations]
-        numbers = {bag: [names.index(r) for r in some if r in names] for bag, some in self._model.relations.items()}
+        numbers = {bag: [names.index(r) for r in some if r in names] for bag, some in self.model.relations.items()}
         rows: dict[str, list[int]] = {name: [] for name in numbers}
         tails: dict[str, list[int]] = {name: [] for name in numbers}
         for row, node in enumerate(asked.nodes):
@@ -101,19 +113,23 @@ class Forecasts:
         known = np.array([row for row, kind in enumerate(kinds) if kind], dtype=np.int64)
         bags["kind"] = bag(known, np.array([kinds[row] for row in known.tolist()], dtype=object))
         return TitleInputs(
-            count=len(asked), vectors={view: asked.vectors(view)[0] for view in self._model.views}, bags=bags
+            count=len(asked), vectors={view: asked.vectors(view)[0] for view in self.model.views}, bags=bags
         )
+
+    def first_day(self, title: int) -> date | None:
+        """The first day on which a title's audience was measured, if it was learnt from."""
+        days = [unit.model.observed.launch[unit.titles == title] for unit in self.model.units.values()]
+        known = np.concatenate(days) if days else np.array([], dtype="datetime64[D]")
+        known = known[~np.isnat(known)]
+        return known.min().astype(object) if len(known) else None
 
     def _launches(self, asked: Asked, limit: np.datetime64 | None) -> Dates:
         """By when comparables' audiences must have been known: a launch that was measured or planned, else now."""
         days = np.full(len(asked), _NEVER)
-        for unit in self._model.units.values():  # what a chart saw first it saw at launch
+        for unit in self.model.units.values():  # what a chart saw first it saw at launch
             at = pd.Series(unit.model.observed.launch, index=unit.titles).reindex(asked.positions).to_numpy()
             days = np.fmin(days, at.astype("datetime64[D]"))
         for row, draft in asked.drafts.items():
             if draft.launch is not None:
                 days[row] = np.datetime64(draft.launch.isoformat())
-        for row, draft in asked.drafts.items():
-            if isinstance(draft, Draft) and draft.launch is not None:
-                days[row] = np.datetime64(draft.launch)
         return days if limit is None else np.minimum(days, limit)

@@ -34,6 +34,7 @@ from queries.taste import Taste
 from queries.trends import Trends
 from queries.vectors import Vectors, nearest
 from queries.weights import ViewNames
+from queries.what_if import WhatIf
 
 MOST_RESULTS = 10_000
 
@@ -64,6 +65,7 @@ class TitleSpace:
             self._entities, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
         )
         self._drafts = Drafts(release, self._entities, self._facts, countries)
+        self._what_if = WhatIf(self._entities, self._vectors, self._drafts, self._forecasts)
         self._taste = Taste(release, self._entities, countries)
         self._trends = Trends(release, self._entities, self._facts, self._filters, countries)
         self._recommender = Recommender(release, self._entities, self._vectors, self._filters)
@@ -409,6 +411,42 @@ class TitleSpace:
         """
         self._count(k)
         return self._forecasts(self._titles(titles), _listed(countries), k, before)
+
+    def what_if(
+        self,
+        titles: TitleNames,
+        countries: str | Sequence[str] | None = None,
+        *,
+        more: object = None,
+        less: object = None,
+        launch: object = None,
+        k: int = 5,
+    ) -> pd.DataFrame:
+        """The audience to expect of each of `titles` as it is, and if it had other tags or launched in another month.
+
+        A title of the release is described again by what is known of it, and asked of a model that knows nothing of its
+        audience, so that both sides differ by the change alone. What a title says of itself in its summary stays.
+
+        Args:
+            titles: one, or several; drafts too.
+            countries: codes or names; default: every country where there is something to learn from.
+            more, less: tags to be added or taken away: a name, {"mood": "dark"}, or a list.
+            launch: another date. Comparables are then those whose audiences were known by then, the year is another,
+                and sizes change by what titles launched in that month had beyond what content lets expect (`season`).
+            k: at most so many comparables are named.
+
+        Returns:
+            title_id, title, country, unit; rank, probability, expected, low, high and overall as in :meth:`audience`,
+            each followed by the same with `_if`; change (of overall, in the unit), season (the factor of the month in
+            it); comparables, comparable_ids (as they would be), simulated. The country that would be likeliest comes
+            first. `attrs["note"]` says what unknown tags were taken for, and what is known of the month.
+
+        Raises:
+            BadQuestion: nothing is to be different, or a title has no tag of that name to be taken away.
+            NotInRelease: the release has no model of audiences, or none for drafts. Others as :meth:`audience`.
+        """
+        self._count(k)
+        return self._what_if(self._titles(titles), _listed(countries), more, less, launch, k)
 
     def audience_features(
         self,
