@@ -34,6 +34,7 @@ from embeddings.views import BoolArray, FloatArray, IntArray, unit
 #: Means by type that were taken off the graph view, and what joins the parts of the audience view.
 MEANS, AUDIENCE = "model/means.json", "content/audience"
 
+_SOME = 10_000  # titles that a mean is taken over
 _KINDS = {"film": "Film", "series": "Series"}
 
 
@@ -60,10 +61,18 @@ class DraftInputs:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DraftVectors:
-    """Vectors [n, d] of length 1 by view, zeros where there is none; whose graph vector comes from facts, bool [n]."""
+    """Vectors of n drafts.
+
+    Attributes:
+        views: by view, [n, d], of length 1; zeros where there is none.
+        by_facts: whose graph vector comes from facts, bool [n].
+        places: where each stands in the space of the graph model, [n, d], to be scored like an entity; NaN where
+            nothing says.
+    """
 
     views: Mapping[str, FloatArray]
     by_facts: BoolArray
+    places: FloatArray
 
 
 class Drafter:
@@ -85,12 +94,15 @@ class Drafter:
             ReleaseDamaged: a model can't be read.
         """
         read = self.content.read(inputs.content, self.texts)
-        graph, by_facts = self._by_facts(inputs)
+        graph, by_facts, places = self._by_facts(inputs)
         parts = self._parts(inputs, read) | {"graph": graph, "theme": self.content.theme(read)}
         parts = {name: vectors for name, vectors in parts.items() if name in self._fusion.weights}
         if "graph" in parts:
             foreseen = self._fusion.to_graph(parts)
             graph = np.where(by_facts[:, None], graph, foreseen)
+        if not by_facts.all():
+            scaled = np.where(graph.any(axis=1, keepdims=True), graph * self._usual_length, np.float32(np.nan))
+            places = np.where(by_facts[:, None], places, self._common(inputs) + scaled)
         views = {"graph": graph, "theme": self.content.theme(read), "fused": self._fusion.fuse(parts)}
         if (joined := self._audience) is not None and "content" in joined.weights:
             views["audience"] = joined.fuse({"content": self.content.audience(read)})
@@ -98,6 +110,7 @@ class Drafter:
         return DraftVectors(
             views={name: vectors for name, vectors in views.items() if vectors.shape[1] == dims[name]},
             by_facts=by_facts,
+            places=places.astype(np.float32),
         )
 
     @cached_property
@@ -125,8 +138,9 @@ class Drafter:
         parts["name"][[not label for label in inputs.labels]] = 0
         return parts
 
-    def _by_facts(self, inputs: DraftInputs) -> tuple[FloatArray, BoolArray]:
-        """Graph vectors [n, d] of length 1 by least squares, and who has facts with something the model knows."""
+    def _by_facts(self, inputs: DraftInputs) -> tuple[FloatArray, BoolArray, FloatArray]:
+        """Graph vectors [n, d] of length 1 by least squares, who has facts with something the model knows, and the
+        answers as they are."""
         model, n = self._model, len(inputs)
         rows = self._rows[inputs.entities]
         use = (rows < model.num_entities) & (inputs.relations < model.num_relations)
@@ -138,10 +152,21 @@ class Drafter:
         mass = np.bincount(at, weights=weights, minlength=n)
         found = mass > 0
         sums[found] /= mass[found, None]
-        kinds = inputs.content.metadata["kind"].tolist()
+        return unit(np.where(found[:, None], sums - self._common(inputs), 0)), found, sums
+
+    def _common(self, inputs: DraftInputs) -> FloatArray:
+        """What was taken off the graph view for the kind of each draft, [n, d]."""
         either = np.mean([self._means[name] for name in _KINDS.values() if name in self._means], axis=0)
-        common = np.array([self._means.get(_KINDS.get(kind, ""), either) for kind in kinds], dtype=np.float32)
-        return unit(np.where(found[:, None], sums - common, 0)), found
+        kinds = inputs.content.metadata["kind"].tolist()
+        return np.array([self._means.get(_KINDS.get(kind, ""), either) for kind in kinds], dtype=np.float32)
+
+    @cached_property
+    def _usual_length(self) -> np.float32:
+        """Of what is left of titles in the graph model without what is common to all, the mean."""
+        rows = self._rows[: int(self._release.manifest["num_titles"])]
+        rows = rows[self._model.seen[rows]][:_SOME]
+        left = self._model.entities[rows] - self._model.entities[rows].mean(axis=0)
+        return np.float32(np.linalg.norm(left, axis=1).mean())
 
     @cached_property
     def _model(self) -> GraphModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,20 +83,25 @@ def several(names: object) -> bool:
     return not isinstance(names, str | Drafted)
 
 
+def as_list(names: object, what: str) -> list[Any]:
+    """One name or draft, or several, as a list. Raises :class:`EmptyQuestion`."""
+    if isinstance(names, pd.Series | pd.Index | np.ndarray):
+        names = names.tolist()
+    if not several(names):
+        return [names]
+    if not isinstance(names, Sequence | set | frozenset) or isinstance(names, bytes):
+        raise EmptyQuestion(f"{names!r} is no {what}: give a label, an identifier, a draft, or a list of them.")
+    if not names:
+        raise EmptyQuestion(f"No {what} is given: the list is empty.")
+    return list(names)
+
+
 def resolve(entities: Entities, matrices: Vectors, names: object) -> Asked:
     """What `names` means: a title's name, a draft, or a list of them.
 
     Raises :class:`UnknownTitle`, :class:`AmbiguousTitle`, :class:`EmptyQuestion`.
     """
-    if isinstance(names, pd.Series | pd.Index | np.ndarray):
-        names = names.tolist()
-    if not several(names):
-        names = [names]
-    if not isinstance(names, Sequence | set | frozenset) or isinstance(names, bytes):
-        raise EmptyQuestion(f"{names!r} is no title: give a label, an identifier, a draft, or a list of them.")
-    listed = list(names)
-    if not listed:
-        raise EmptyQuestion("No title is given: the list is empty.")
+    listed = as_list(names, "title")
     drafts = {i: name for i, name in enumerate(listed) if isinstance(name, Drafted)}
     positions = np.full(len(listed), -1, dtype=np.int64)
     if named := [i for i in range(len(listed)) if i not in drafts]:

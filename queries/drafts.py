@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from embeddings.content.inputs import METADATA, TitleInputs
@@ -34,10 +35,12 @@ class Draft(Drafted):
     Attributes:
         notes: what to know about the summary and the tags.
         described: what it was made from.
+        place: where it stands in the space of the graph model, float32 [d]; None where nothing says.
     """
 
     notes: list[str] = field(default_factory=list)
     described: Described = field(repr=False)
+    place: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     _views: list[dict[str, Any]] = field(repr=False)
 
     @cached_property
@@ -87,9 +90,7 @@ class Drafts:
         self._check()
         self.describe.match_words(drafts, lambda: self._drafter.texts)
         made = self._vectors(drafts)
-        return [
-            self._draft(number, draft, made.views, bool(made.by_facts[number])) for number, draft in enumerate(drafts)
-        ]
+        return [self._draft(draft, made, number) for number, draft in enumerate(drafts)]
 
     def _check(self) -> None:
         if MEANS not in self._release.manifest["files"] or TAG_WORDS not in self._release.manifest["files"]:
@@ -111,14 +112,19 @@ class Drafts:
     def _drafter(self) -> Drafter:
         return Drafter(self._release)
 
-    def _draft(self, number: int, draft: Described, vectors: Mapping[str, Any], by_facts: bool) -> Draft:
+    def _draft(self, draft: Described, made: DraftVectors, number: int) -> Draft:
         facts = sorted(draft.facts)
         given = _Given(draft)
-        own = {name: rows[number] for name, rows in vectors.items() if rows[number].any()}
+        own = {name: rows[number] for name, rows in made.views.items() if rows[number].any()}
         order = [name for name in self._release.manifest["views"] if name in own]
         trust = self._trust(given)
         views = [
-            {"view": name, "made_from": given.words(name, by_facts), "trust": trust.get(name, np.nan)} for name in order
+            {
+                "view": name,
+                "made_from": given.words(name, bool(made.by_facts[number])),
+                "trust": trust.get(name, np.nan),
+            }
+            for name in order
         ]
         named = f"{draft.label}|{draft.summary}|{facts}|{draft.words}|{draft.kind}|{draft.launch}"
         return Draft(
@@ -132,6 +138,7 @@ class Drafts:
             launch=draft.launch,
             notes=draft.notes,
             described=draft,
+            place=made.places[number] if np.isfinite(made.places[number]).all() else None,
             _views=views,
         )
 

@@ -19,6 +19,7 @@ from embeddings.release import Release
 _YEAR = re.compile(r"(.+?)\s*\((\d{4})\)\s*")
 #: Below this score (0 … 100) two names have nothing to do with each other.
 _CUTOFF = 60
+_LONGEST = 300  # letters of a text that are looked at
 #: So many names that begin with the text are looked at, whatever their ratio.
 _BEGUN = 1000
 
@@ -94,17 +95,23 @@ class Names:
     def search(self, text: str, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> list[tuple[int, float, str]]:
         """The `k` entities whose names come nearest to `text`: position, score 0 … 100, the name that matched.
 
+        An identifier finds what it stands for.
+
         Likely names are picked by the weighted ratio of RapidFuzz, which looks at the whole, at parts, and at words in
         any order, and then ordered by :func:`likeness`. `allowed` is bool [number of entities].
         """
         from rapidfuzz import fuzz, process
 
+        rows = self._at(text)
+        known = set(self._entities[rows][self._sorts[rows] == 0].tolist())
+        if known := {i for i in known if allowed is None or allowed[i]}:
+            return [(entity, 100.0, text) for entity in sorted(known)][:k]
         choices, rows = self._labels
         if allowed is not None:
             kept = allowed[self._entities[rows]]
             rows = rows[kept]
             choices = [choices[i] for i in np.flatnonzero(kept)]
-        key = fold(text)
+        key = fold(text[:_LONGEST])
         found = process.extract(key, choices, scorer=fuzz.WRatio, limit=4 * k + 100, score_cutoff=_CUTOFF)
         first = bisect_left(choices, key)  # to few letters so many names come equally near that these may be missing
         begun = takewhile(lambda i: choices[i].startswith(key), range(first, min(first + _BEGUN, len(choices))))

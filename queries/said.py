@@ -51,7 +51,9 @@ def pairs(value: object, what: str) -> list[tuple[str, str]]:
         return [("", each) for each in texts(value, what)]
     listed = []
     for each in items(value, what):
-        if isinstance(each, tuple | list) and len(each) == 2:
+        if isinstance(each, Mapping):
+            listed += pairs(each, what)
+        elif isinstance(each, tuple | list) and len(each) == 2:
             listed.append((text(each[0], what), text(each[1], what)))
         else:
             listed.append(("", text(each, what)))

@@ -17,7 +17,7 @@ from queries.card import best_described, card
 from queries.countries import Countries
 from queries.drafts import Draft, Drafts
 from queries.entities import Entities, to_frame
-from queries.errors import BadCount, BadQuestion, EmptyQuestion, NoVector
+from queries.errors import BadCount, BadQuestion, EmptyQuestion
 from queries.evidence import Evidence
 from queries.explanation import Explainer, Explanation
 from queries.facts import Facts
@@ -29,10 +29,11 @@ from queries.maps import Maps, TitleMap
 from queries.nodes import Node
 from queries.predictions import Predictions
 from queries.recommend import Recommender
-from queries.similar import Similar, ranked
+from queries.related import Related
+from queries.similar import Similar
 from queries.taste import Taste
 from queries.trends import Trends
-from queries.vectors import Vectors, nearest
+from queries.vectors import Vectors
 from queries.weights import ViewNames
 from queries.what_if import WhatIf
 
@@ -61,6 +62,7 @@ class TitleSpace:
         self._predictions = Predictions(release, self._entities, self._facts, self._vectors)
         self._audience = Audience(release, self._entities, self._vectors, countries)
         self._forecasts = Forecasts(release, self._entities, self._facts, countries)
+        self._related = Related(self._entities, self._facts, self._vectors, self._evidence)
         self._similar = Similar(
             self._entities, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
         )
@@ -101,18 +103,26 @@ class TitleSpace:
         """Every title: id, label, kind, year, launch, runtime, countries, languages, summary."""
         return to_frame(self.release.table("titles.parquet"))
 
-    def find(self, text: str, k: int = 10, *, kind: str | None = None) -> pd.DataFrame:
+    def find(self, text: str | Sequence[str], k: int = 10, *, kind: str | None = None) -> pd.DataFrame:
         """Titles whose names come nearest to `text`, typing errors forgiven.
 
         Args:
-            text: as somebody remembers it.
+            text: as somebody remembers it, or an identifier; or a list of these.
             k: at most so many.
             kind: film or series, or look for entities of another kind: "book", "person", "genre", …
 
         Returns:
             id, label, kind, year, score (0 … 100), match (the name that matched); the best first. None may be near.
+            For several texts with `query` (the text) first.
         """
         self._count(k)
+        if isinstance(text, list | tuple | pd.Series | pd.Index | np.ndarray):
+            if not len(text):
+                raise EmptyQuestion("No name is given: the list is empty.")
+            parts = [self.find(one, k, kind=kind) for one in text]
+            for one, part in zip(text, parts, strict=True):
+                part.insert(0, "query", pd.Series([one] * len(part), dtype="str"))
+            return pd.concat(parts, ignore_index=True)
         if not isinstance(text, str) or not text.strip():
             raise EmptyQuestion(f"{text!r} is no name to look for.")
         allowed = None if kind is None else self._entities.of_kind(kind)
@@ -269,39 +279,33 @@ class TitleSpace:
         self._count(k)
         return self._recommender(self._titles(watched), k, weights, where)
 
-    def related(self, entity: str, kind: str | None = None, k: int = 10) -> pd.DataFrame:
+    def related(self, entity: TitleNames, kind: str | None = None, k: int = 10) -> pd.DataFrame:
         """Entities nearest to any entity in the graph: books like a film, tags of a book, people of a genre.
 
         What is common to all entities of a type is taken off first, so different types can be compared.
 
         Args:
-            entity: identifier or label of a title, book, person, tag, …
+            entity: identifier or label of a title, book, person, tag, …; a draft; or several of these.
             kind: only of this kind ("film", "title", "book", "person", "tag", "storyline", "genre", …).
             k: at most so many.
 
         Returns:
-            rank, id, label, kind, year, similarity, link (a fact that joins the two, if one is known).
+            rank, id, label, kind, year, similarity, link (a fact that joins the two, if one is known); for several
+            entities with `query` (its id) first.
 
         Raises:
             UnknownEntity, AmbiguousEntity, UnknownKind, BadCount: as they say.
             NoVector: no training fact mentions it.
         """
         self._count(k)
-        vectors, present = self._vectors.entities()
-        one = self._entities.entity(entity)
-        if not present[one]:
-            raise NoVector(self._entities.labels([one])[0], "graph", [])
-        allowed = present if kind is None else present & self._entities.of_kind(kind)
-        hits = nearest(vectors, vectors[[one]], k, allowed, np.array([one]))
-        links = ["; ".join(self._links(one, other)) for other in hits[0][0].tolist()]
-        return ranked(self._entities, hits).assign(link=pd.array(links, dtype="str"))
+        return self._related(entity, kind, k)
 
-    def predict(self, entity: str, relation: str, k: int = 10, *, inverse: bool = False) -> pd.DataFrame:
+    def predict(self, entity: TitleNames, relation: str, k: int = 10, *, inverse: bool = False) -> pd.DataFrame:
         """Facts that are not known but probable: what `relation` would lead to from `entity`.
 
         Args:
             entity: identifier or label of a title, book, person, tag, …; of several of that name the one that can have
-                the relation.
+                the relation. A draft; or several of these.
             relation: "storyline", "based_on", "directed_by", …
             k: at most so many.
             inverse: ask from the other end: `predict("Heart of Darkness", "based_on", inverse=True)` asks for works
@@ -309,9 +313,10 @@ class TitleSpace:
 
         Returns:
             rank, id, label, kind, year, probability, score (the model's, larger is more plausible), evidence (the
-            nearest that are known to have the fact). Only entities of a type that the relation allows and that the
-            model was trained on; never those that are known already. A probability is that of being the missing fact
-            where one is missing; how far it can be trusted is in `metrics["edge_probabilities"]`. Where too little was
+            nearest that are known to have the fact); for several entities with `query` (its id) first. Only entities
+            of a type that the relation allows and that the model was trained on; never those that are known already. A
+            probability is that of being the missing fact where one is missing; how far it can be trusted is in
+            `metrics["edge_probabilities"]`. Where too little was
             held out to tell, it is NaN, and `attrs["note"]` says so.
 
         Raises:
@@ -322,14 +327,7 @@ class TitleSpace:
             NotInRelease: the release is older than this question.
         """
         self._count(k)
-        found = self._predictions(entity, relation, k, inverse=inverse)
-        frame = self._entities.cards(found.positions)
-        frame.insert(0, "rank", np.arange(1, len(frame) + 1))
-        frame = frame.assign(probability=found.probabilities, score=found.scores)
-        frame["evidence"] = pd.array(found.evidence, dtype="str")
-        if found.note:
-            frame.attrs["note"] = found.note
-        return frame
+        return self._predictions(entity, relation, k, inverse=inverse)
 
     def vectors(self, titles: TitleNames | None = None, view: str = "fused") -> pd.DataFrame:
         """Vectors as a frame: one row a title, its id the index, columns `<view>_0`, `<view>_1`, …
@@ -533,14 +531,15 @@ class TitleSpace:
         tails = entities[np.isin(relations, self._facts.numbers(relation))]
         return [name.rpartition(":")[2] for name in self._entities.ids(tails.astype(np.int64))]
 
-    def countries_like(self, country: str, k: int = 10) -> pd.DataFrame:
+    def countries_like(self, country: str | Sequence[str], k: int = 10) -> pd.DataFrame:
         """Countries that watch alike: they watch more than others do what `country` watches more than others do.
 
         Args:
-            country: a code or a name.
+            country: a code or a name; or a list of these.
             k: at most so many for each unit.
 
         Returns:
+            For several countries with `query` (its code) first:
             rank, country, name, unit, similarity (cosine of the sizes of all titles, in logarithms, less what the title
             and the country explain), titles (with a known size in both), because and because_ids (titles that both
             watch more than others do), simulated.
@@ -557,7 +556,7 @@ class TitleSpace:
 
     def trends(
         self,
-        country: str | None = None,
+        country: str | Sequence[str] | None = None,
         by: str = "tags",
         k: int = 10,
         *,
@@ -573,7 +572,7 @@ class TitleSpace:
         at random: a tag that one hit carries has a wide interval.
 
         Args:
-            country: a code or a name; default: all countries together.
+            country: a code or a name, or a list of these, each by itself; default: all countries together.
             by: "tags" (storyline, mood, …), "genre", "cluster", or any relation by name.
             k: at most so many that grow, and so many that fade.
             where: only titles that meet these conditions, as in :meth:`similar`.
@@ -628,9 +627,6 @@ class TitleSpace:
         if len(asked) != 1:
             raise BadQuestion(f"{len(asked)} titles are given where one is asked for.")
         return asked
-
-    def _links(self, a: int, b: int) -> list[str]:
-        return list(dict.fromkeys(self._evidence.path(link, a, b) for link in self._facts.links(a, b)))
 
     @staticmethod
     def _count(k: object) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from embeddings.release import Release
 from queries.countries import Countries
 from queries.entities import Entities, Positions
-from queries.errors import NoAudience
+from queries.errors import EmptyQuestion, NoAudience
 from queries.nodes import Node
 from queries.vectors import top
 
@@ -54,6 +54,12 @@ class Taste:
 
     def __call__(self, country: object, k: int) -> pd.DataFrame:
         """One row a unit and country; see :meth:`queries.space.TitleSpace.countries_like`."""
+        if isinstance(country, list | tuple | set | frozenset | pd.Series | pd.Index | np.ndarray):
+            if not len(country):
+                raise EmptyQuestion("No country is given: the list is empty.")
+            found = {code: self(code, k) for code in dict.fromkeys(self._countries.code(one) for one in country)}
+            every = pd.concat(found, names=["query"]).reset_index("query").reset_index(drop=True)
+            return every.astype({"query": "str"})
         code = self._countries.code(country)
         known = sorted({name for tastes in self._units.values() for name in tastes.countries})
         if code not in known:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from embeddings.release import Release
 from queries.countries import Countries
 from queries.entities import Entities, Flags, Positions
-from queries.errors import BadFilter, BadQuestion, NoAudience, NotInRelease
+from queries.errors import BadFilter, BadQuestion, EmptyQuestion, NoAudience, NotInRelease
 from queries.facts import Facts
 from queries.filters import Filters
 
@@ -81,6 +81,8 @@ class Trends:
             raise NotInRelease(self._release.id, "audiences over time")
         if not isinstance(step, str) or step not in _STEPS:
             raise BadQuestion(f"period is {step!r}, but must be {', '.join(_STEPS)}.")
+        if isinstance(country, list | tuple | set | frozenset | pd.Series | pd.Index | np.ndarray):
+            return self._each(list(country), by, k, where, step, min_titles, sure)
         groups = self._groups(by if isinstance(by, str) else repr(by))
         table = self._release.table(_PERIODS)
         code = None
@@ -112,6 +114,15 @@ class Trends:
             result.attrs["note"] = "Nothing grows or fades by more than chance would explain."
         elif result["simulated"].any():
             result.attrs["note"] = "Some of these audiences are simulated: nobody watched."
+        return result
+
+    def _each(self, countries: list[object], *asked: Any) -> pd.DataFrame:
+        if not countries:
+            raise EmptyQuestion("No country is given: the list is empty.")
+        parts = [self(country, *asked) for country in countries]
+        result = pd.concat(parts, ignore_index=True)
+        if notes := dict.fromkeys(part.attrs["note"] for part in parts if "note" in part.attrs):
+            result.attrs["note"] = " ".join(notes)
         return result
 
     # -- what titles have

@@ -61,6 +61,15 @@ def test_countries_like_a_country_with_what_both_watch_more(sample_space: TitleS
     assert found["because_ids"].map(len).max() == 5
 
 
+@pytest.mark.slow
+def test_several_countries_are_answered_one_after_the_other(sample_space: TitleSpace) -> None:
+    both = sample_space.countries_like(["ES", "Japan"], k=2)
+    assert both["query"].unique().tolist() == ["ES", "JP"]
+    assert both.groupby("query").size().tolist() == [2, 2]
+    grown = sample_space.trends(["ES", "US"], by="genre", period="year", sure=False, k=2)
+    assert set(grown["country"]) == {"ES", "US"}
+
+
 def test_too_few_titles_in_common_are_no_likeness(space: TitleSpace) -> None:
     assert space.countries_like("ES").empty
 

@@ -131,6 +131,21 @@ def test_a_draft_may_stand_wherever_a_title_does(space: TitleSpace) -> None:
     assert space.languages(draft, k=1)["language"].tolist()
     assert space.map().place([draft])[["x", "y"]].notna().all(axis=None)
     assert space.vectors([draft], view="theme").index.tolist() == [draft.id]
+    assert len(space.related(draft, kind="book", k=3)) == 3
+
+
+def test_what_is_missing_of_a_draft_is_predicted(space: TitleSpace) -> None:
+    """A draft with the facts of a title stands where that title does by least squares, and lacks what it lacks."""
+    facts = [("based_on", "Story of Your Life"), ("directed_by", "Denis Villeneuve"), ("has_genre", "Science Fiction")]
+    draft = space.draft(facts=facts, kind="film")
+    found = space.predict(draft, "storyline", k=20)
+    assert {"alien contact", "first contact"} & set(found["what" if "what" in found else "label"])
+    assert found["probability"].between(0, 1).all()
+    assert "Denis Villeneuve" not in space.predict(draft, "directed_by", k=50)["label"].tolist()
+    foreseen = space.draft(summary=SUMMARY, kind="film")
+    assert len(space.predict([draft, foreseen], "storyline", k=3)) == 6
+    with pytest.raises(BadQuestion, match="can't be the head of 'written_work_of'|No relation"):
+        space.predict(draft, "written_work_of")
 
 
 def test_what_launches_early_is_compared_with_earlier_titles_alone(space: TitleSpace) -> None:
@@ -169,6 +184,9 @@ def test_a_draft_without_a_summary_needs_nothing_that_trains(sample_workspace: P
         ({"facts": [("based_on", "no such book")]}, UnknownEntity, "must lead to something known"),
         ({"facts": [("basedon", "Arrival")]}, UnknownRelation, "based_on"),
         ({"facts": ["based_on"]}, BadQuestion, "a relation and what it leads to"),
+        ({"facts": 5}, BadQuestion, "facts are 5, but must be a list"),
+        ({"tags": 5}, BadQuestion, "tags are 5, but must be a list"),
+        ({"tags": ["heist"], "people": [float("nan")]}, BadQuestion, "people is nan"),
         ({"sumary": "a"}, BadQuestion, "Did you mean summary?"),
         ({"summary": float("nan"), "tags": None}, EmptyQuestion, "says nothing"),
     ],
@@ -186,6 +204,10 @@ def test_bad_drafts_get_clear_errors(
 def test_what_can_not_be_read_in_full_is_said(space: TitleSpace) -> None:
     spanish = "Un hombre vuelve a su pueblo para enterrar a su padre y descubre secretos que nadie quiso contar nunca."
     assert "does not seem to be English" in space.draft(summary=spanish).notes[0]
+    chinese = "一名退休侦探回到小镇寻找失踪的妹妹,却发现她加入了盗窃团伙。"
+    assert "does not seem to be English" in space.draft(summary=chinese).notes[0]
+    broken = space.draft(label="half a \ud83d pair", summary="half a \ud83d pair", tags=["\ud83d"])
+    assert broken.label == "half a ? pair"
     assert "10,000 words only about the first" in space.draft(summary="the heist " * 5_000).notes[0]
     assert space.draft(summary=SUMMARY).notes == []
 

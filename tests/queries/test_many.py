@@ -37,3 +37,13 @@ def test_a_hundred_names_are_what_each_is_alone(space: TitleSpace) -> None:
 def test_one_bad_name_among_many_is_as_bad_as_alone(space: TitleSpace, name: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         space._entities.titles([*NAMES * 30, name])  # type: ignore[list-item]
+
+
+def test_related_answers_several_at_once(space: TitleSpace) -> None:
+    names = ["Heart of Darkness", "imdb:tt01"]
+    found = space.related(names, kind="film", k=2)
+    assert found["query"].unique().tolist() == ["book:heart-of-darkness", "imdb:tt01"]
+    for name, own in zip(names, found["query"].unique(), strict=True):
+        alone = space.related(name, kind="film", k=2)
+        rows = found[found["query"] == own].drop(columns="query").reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, alone)

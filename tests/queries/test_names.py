@@ -81,6 +81,14 @@ def test_find_forgives_typing_errors(space: TitleSpace) -> None:
     assert len(space.find("crash", k=1)) == 1
 
 
+def test_find_takes_identifiers_and_lists(space: TitleSpace) -> None:
+    assert space.find("tmdb:28")["label"].tolist() == ["Apocalypse Now"]
+    many = space.find(["amelie", "the wire", "zzzzqqqq"], k=1)
+    assert many[["query", "label"]].values.tolist() == [["amelie", "Amélie"], ["the wire", "The Wire"]]
+    with pytest.raises(EmptyQuestion):
+        space.find([])
+
+
 def test_find_looks_for_other_kinds_when_asked(space: TitleSpace) -> None:
     assert space.find("babel", kind="book")["id"].tolist() == ["book:babel"]
     assert space.find("inarritu", kind="person")["id"].tolist() == ["person:inarritu"]

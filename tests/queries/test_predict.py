@@ -146,6 +146,14 @@ def test_several_of_one_name_are_told_apart_by_the_relation(predicting: TitleSpa
         predicting.predict("Crash", "storyline")
 
 
+def test_several_are_answered_one_after_the_other(predicting: TitleSpace) -> None:
+    names = predicting.titles()["id"].tolist()[:2]
+    both = predicting.predict(names, "storyline", k=2)
+    assert both["query"].unique().tolist() == names
+    alone = predicting.predict(names[0], "storyline", k=2)
+    pd.testing.assert_frame_equal(both[both["query"] == names[0]].drop(columns="query"), alone)
+
+
 def test_bad_questions_say_what_is_wrong(predicting: TitleSpace) -> None:
     with pytest.raises(UnknownRelation, match="storyline"):
         predicting.predict("imdb:tt03", "storylines")

@@ -51,3 +51,43 @@ def test_similar_takes_views_weights_wishes_and_facts(sample_workspace: Path) ->
     assert run("similar", space, "Babel", "--view", "graph=much").exit_code == 2
     with pytest.raises(QueryError):
         run("similar", space, "Babel", "--with", "storyline=zzzz")
+
+
+@pytest.mark.slow
+def test_a_draft_is_described_kept_and_asked_about(sample_workspace: Path, tmp_path: Path) -> None:
+    space, kept = str(sample_workspace), tmp_path / "pitch.json"
+    options = ["--tag", "heist", "--tag", "mood=tense", "--kind", "series", "--made-in", "Spain", "--label", "Pitch"]
+    told = asked("draft", space, *options, "-c", "ES", "-k", "3", "--save", str(kept))
+    assert [row["taken_as"] for row in told["tags"]] == ["heist", "tense"]
+    assert told["similar"][0]["label"] == "Money Heist"
+    assert [row["country"] for row in told["audience"]] == ["ES"]
+    assert asked("similar", space, f"@{kept}", "-k", "3") == told["similar"]
+    assert asked("draft", space, "--from", str(kept), "-k", "3")["id"] == told["id"]
+    assert "Pitch (draft)" in asked("explain", space, f"@{kept}", "Money Heist")["text"]
+    (row,) = asked("what-if", space, f"@{kept}", "-c", "ES", "--less", "heist", "--more", "grief")["countries"]
+    assert row["change"] != 0
+    assert "rank if" in run("what-if", space, "Money Heist", "-c", "ES", "--launch", "2020-12-01").stdout
+
+
+@pytest.mark.slow
+def test_a_table_of_drafts_is_asked_about_at_once(sample_workspace: Path, tmp_path: Path) -> None:
+    space, table = str(sample_workspace), tmp_path / "pitches.csv"
+    table.write_text("label,tags,kind\nOne,heist|mood=tense,series\nTwo,grief,\n", encoding="utf-8")
+    found = asked("similar", space, f"@{table}", "-k", "2")
+    assert len({row["query"] for row in found}) == 2
+    assert len(asked("audience", space, f"@{table}", "-c", "ES")) == 2
+    lines = tmp_path / "pitches.jsonl"
+    lines.write_text('{"label": "One", "tags": ["heist", ["mood", "tense"]], "kind": "series"}\n{"tags": ["grief"]}\n')
+    assert [row["id"] for row in asked("similar", space, f"@{lines}", "-k", "2")] == [row["id"] for row in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("{", "can't be read as drafts"), ("[1]", "describes no draft"), ("[{},{}]", "empty")]
+)
+def test_files_that_describe_no_draft(release: Path, tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "draft.json"
+    file.write_text(text)
+    with pytest.raises(QueryError, match=says):
+        run("similar", str(release), f"@{file}")
+    with pytest.raises(QueryError, match="can't be read"):
+        run("similar", str(release), f"@{tmp_path / 'none.json'}")

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from titlegraph.commands import between, care, evaluate, graph, links, maps, markets, questions, releases, serve, tuning
+from titlegraph.commands import (
+    between,
+    care,
+    drafts,
+    evaluate,
+    graph,
+    links,
+    maps,
+    markets,
+    questions,
+    releases,
+    serve,
+    tuning,
+)
 
 app = typer.Typer(
     help="Comparable titles and their audiences, from a knowledge graph of films, series, books and tags.",
@@ -12,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for commands in (graph, releases, questions, between, markets, serve, links, maps, tuning, care, evaluate):
+for commands in (graph, releases, questions, drafts, between, markets, serve, links, maps, tuning, care, evaluate):
     commands.register(app)
 
 __all__ = ["app"]

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
+from titlegraph.commands.asking import Name, Names, one, several
 from titlegraph.commands.options import AsJson, Count, Space, views
 from titlegraph.output import console, emit, say, show
 
-Names = Annotated[list[str], typer.Argument(help="Titles, by label or identifier.", show_default=False)]
-Name = Annotated[str, typer.Argument(help="A title: its label, another of its labels, or its identifier.")]
 View = Annotated[list[str], typer.Option(help="graph, theme, audience or fused; repeat for several.")]
 Kind = Annotated[str | None, typer.Option(help="Only films, or only series.")]
 
@@ -31,7 +30,8 @@ def blend(
     """ "A meets B": titles that are near to all of those given."""
     from queries.space import TitleSpace
 
-    frame = TitleSpace.open(space).blend(*titles, k=k, view=views(view), where={"kind": kind})
+    opened = TitleSpace.open(space)
+    frame = opened.blend(several(opened, titles), k=k, view=views(view), where={"kind": kind})
     if json:
         emit(frame)
     else:
@@ -42,7 +42,8 @@ def lean(space: Space, x: Name, a: Name, b: Name, json: AsJson = False) -> None:
     """Does X lean to A or to B, and by what?"""
     from queries.space import TitleSpace
 
-    leaning = TitleSpace.open(space).lean(x, a, b)
+    opened = TitleSpace.open(space)
+    leaning = opened.lean(one(opened, x), one(opened, a), one(opened, b))
     if json:
         emit({"text": leaning.text, "lean": leaning.lean, "facets": leaning.frame})
         return
@@ -60,7 +61,8 @@ def recommend(
     """Titles for somebody who watched these."""
     from queries.space import TitleSpace
 
-    frame = TitleSpace.open(space).recommend(watched, k=k, where={"kind": kind})
+    opened = TitleSpace.open(space)
+    frame = opened.recommend(several(opened, watched), k=k, where={"kind": kind})
     if json:
         emit(frame)
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from titlegraph.commands.asking import Names, several
 from titlegraph.commands.options import AsJson, Count, Space
 from titlegraph.output import emit, say, show
 
@@ -58,7 +59,7 @@ def countries_like(space: Space, country: Country, k: Count = 10, json: AsJson =
 
 def languages(
     space: Space,
-    titles: Annotated[list[str], typer.Argument(help="Titles, by label or identifier.", show_default=False)],
+    titles: Names,
     country: Annotated[list[str], typer.Option("--country", "-c", help="Only there; repeat for several.")] = [],  # noqa: B006
     k: Count = 10,
     json: AsJson = False,
@@ -66,12 +67,13 @@ def languages(
     """For which languages to prepare dubbing or subtitles first."""
     from queries.space import TitleSpace
 
-    frame = TitleSpace.open(space).languages(titles, country or None, k)
+    opened = TitleSpace.open(space)
+    frame = opened.languages(several(opened, titles), country or None, k)
     if json:
         emit(frame)
         return
     columns = ["rank", "language", "name", "share", "prepare", "because", "unit"]
-    show(frame, columns=["title", *columns] if len(titles) > 1 else columns)
+    show(frame, columns=["title", *columns] if frame["title_id"].nunique() > 1 else columns)
     if "note" in frame.attrs:
         say(frame.attrs["note"])
     if frame["simulated"].any():

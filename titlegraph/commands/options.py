@@ -12,12 +12,21 @@ Space = Annotated[Path, typer.Argument(help="A workspace, or the folder of a rel
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Take nothing in if any row is bad.")]
 Count = Annotated[int, typer.Option("-k", help="How many.")]
+Countries = Annotated[
+    list[str], typer.Option("--country", "-c", help="Only there: a code or a name; repeat for several.")
+]
+Tags = Annotated[list[str], typer.Option(help="A tag to be added or taken away: dark, or mood=dark. Repeatable.")]
 
 
 def facts(given: list[str]) -> list[tuple[str, str | None]]:
     """`mood=dark` as a pair; the second is None without an equals sign."""
     parts = [text.partition("=") for text in given]
     return [(name.strip(), value.strip() if sign else None) for name, sign, value in parts]
+
+
+def wishes(given: list[str]) -> list[str | dict[str, str]]:
+    """`dark` as a name, `mood=dark` as a name with its relation."""
+    return [name if value is None else {name: value} for name, value in facts(given)]
 
 
 def views(given: list[str]) -> str | list[str] | dict[str, float]:

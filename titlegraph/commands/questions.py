@@ -1,4 +1,4 @@
-"""Commands that ask a release: find, similar, explain, audience."""
+"""Commands that ask a release: find, similar, explain, audience, what-if."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from titlegraph.commands.options import AsJson, Count, Space, facts, views
+from titlegraph.commands.asking import Name, Names, one, several
+from titlegraph.commands.options import AsJson, Count, Countries, Space, Tags, facts, views, wishes
 from titlegraph.output import FEATURES, FORECAST, console, emit, say, show, show_audience
-
-Name = Annotated[str, typer.Argument(help="A title: its label, another of its labels, or its identifier.")]
 
 
 def register(app: typer.Typer) -> None:
     for command in (find, similar, explain, audience):
         app.command()(command)
+    app.command("what-if")(what_if)
 
 
 def find(
@@ -34,7 +34,7 @@ def find(
 
 def similar(
     space: Space,
-    title: Name,
+    titles: Names,
     k: Count = 10,
     view: Annotated[
         list[str], typer.Option(help="graph, theme, audience or fused; repeat for several, graph=0.3 for weights.")
@@ -48,8 +48,8 @@ def similar(
         list[str], typer.Option("--with", help="Only with a fact: storyline=heist; based_on for any. Repeatable.")
     ] = [],  # noqa: B006
     launched: Annotated[str | None, typer.Option(help="Only launched: before a date, or 'yes' or 'no'.")] = None,
-    more: Annotated[list[str], typer.Option(help="A tag to be added: dark, or mood=dark. Repeatable.")] = [],  # noqa: B006
-    less: Annotated[list[str], typer.Option(help="A tag to be taken away. Repeatable.")] = [],  # noqa: B006
+    more: Tags = [],  # noqa: B006
+    less: Tags = [],  # noqa: B006
     diversity: Annotated[float, typer.Option(help="0 … 1: how unlike each other results should be.")] = 0.0,
     franchise: Annotated[bool, typer.Option("--franchise/--no-franchise", help="With its sequels, or without.")] = True,
     evidence: Annotated[bool, typer.Option("--evidence/--no-evidence", help="Say what they have in common.")] = True,
@@ -63,21 +63,22 @@ def similar(
     for name, value in facts(having):
         where[name] = True if value is None else [*where.get(name, []), value]
     where = {name: value for name, value in where.items() if value is not None}
-    frame = TitleSpace.open(space).similar(
-        title,
+    opened = TitleSpace.open(space)
+    frame = opened.similar(
+        several(opened, titles),
         k=k,
         view=views(view),
         where=where,
         evidence=evidence,
         diversity=diversity,
         same_franchise=franchise,
-        more=[name if value is None else {name: value} for name, value in facts(more)],
-        less=[name if value is None else {name: value} for name, value in facts(less)],
+        more=wishes(more),
+        less=wishes(less),
     )
     if json:
         emit(frame)
     else:
-        first = ["rank", "label", "kind", "year", "similarity"]
+        first = ["query", "rank", "label", "kind", "year", "similarity"]
         by_view = [str(name) for name in frame if str(name).startswith("similarity_")]
         show(frame, columns=[name for name in [*first, *by_view, "evidence"] if name in frame])
 
@@ -86,7 +87,8 @@ def explain(space: Space, a: Name, b: Name, json: AsJson = False) -> None:
     """In what ways two titles are comparable, and in what they differ."""
     from queries.space import TitleSpace
 
-    explanation = TitleSpace.open(space).explain(a, b)
+    opened = TitleSpace.open(space)
+    explanation = opened.explain(one(opened, a), one(opened, b))
     if json:
         emit({"text": explanation.text, "facets": explanation.frame})
         return
@@ -96,8 +98,8 @@ def explain(space: Space, a: Name, b: Name, json: AsJson = False) -> None:
 
 def audience(
     space: Space,
-    titles: Annotated[list[str], typer.Argument(help="Titles, by label or identifier.", show_default=False)],
-    country: Annotated[list[str], typer.Option("--country", "-c", help="ISO 3166-1 alpha-2; repeat for several.")] = [],  # noqa: B006
+    titles: Names,
+    country: Countries = [],  # noqa: B006
     features: Annotated[
         bool, typer.Option("--features", help="What comparables had there, for your own model.")
     ] = False,
@@ -107,11 +109,37 @@ def audience(
     from queries.space import TitleSpace
 
     opened = TitleSpace.open(space)
-    frame = (opened.audience_features if features else opened.audience)(titles, country or None)
+    frame = (opened.audience_features if features else opened.audience)(several(opened, titles), country or None)
     if json:
         emit(frame)
     else:
         show_audience(frame, columns=FEATURES if features else FORECAST)
+
+
+def what_if(
+    space: Space,
+    titles: Names,
+    country: Countries = [],  # noqa: B006
+    more: Tags = [],  # noqa: B006
+    less: Tags = [],  # noqa: B006
+    launch: Annotated[str | None, typer.Option(help="Another date of launch: 2026-12-01.")] = None,
+    json: AsJson = False,
+) -> None:
+    """What audience to expect with other tags (--more, --less), or launched in another month (--launch)."""
+    from queries.space import TitleSpace
+
+    opened = TitleSpace.open(space)
+    frame = opened.what_if(
+        several(opened, titles), country or None, more=wishes(more) or None, less=wishes(less) or None, launch=launch
+    )
+    if json:
+        emit({"note": frame.attrs["note"], "countries": frame})
+        return
+    columns = ["country", "unit", "rank", "rank_if", "probability", "probability_if", "expected", "expected_if"]
+    columns += ["low_if", "high_if", "change"]
+    show(frame, columns=["title", *columns] if frame["title_id"].nunique() > 1 else columns)
+    if frame.attrs["note"]:
+        say(frame.attrs["note"])
 
 
 def _years(text: str) -> tuple[int | None, int | None]:
