@@ -15,15 +15,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from embeddings.release import Release
 from queries.asked import Asked
 from queries.audience import Audience
+from queries.entities import Entities
+from queries.errors import NotInRelease
+from queries.facts import Facts
+from queries.forecast import Forecasts
+from queries.nodes import Node
 
 _TABLE = Path(__file__).with_name("languages.csv")
 _COLUMNS = ["title_id", "title", "unit", "rank", "language", "name", "added", "share", "audience", "prepare", "because"]
 _COLUMNS += ["simulated"]
 _REASONS = 5
+_COMPARABLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +66,60 @@ def assumed(countries: Sequence[str]) -> list[str]:
     return [max(listed, key=lambda code: listed[code])] if listed else []
 
 
-def expected_sizes(audience: Audience, asked: Asked, countries: Sequence[str] | None, k: int) -> pd.DataFrame:
-    """What to expect of each title in each country: title_id, title, country, unit, size, simulated.
+class Languages:
+    """Answers :meth:`queries.space.TitleSpace.languages`."""
 
-    The size that comparable titles had there, times the share of them that had one at all.
-    """
-    frame = audience.features(asked, countries, k, None)
-    frame["size"] = (frame["comparable_size"] * frame["comparable_share"]).fillna(0.0)
-    return frame[["title_id", "title", "country", "unit", "size", "simulated"]]
+    def __init__(
+        self, release: Release, entities: Entities, facts: Facts, forecasts: Forecasts, audience: Audience
+    ) -> None:
+        self._release, self._entities, self._facts = release, entities, facts
+        self._forecasts, self._audience = forecasts, audience
+
+    def __call__(self, asked: Asked, countries: Sequence[str] | None, k: int) -> pd.DataFrame:
+        """One row a title, unit and language."""
+        expected, notes = self._expected(asked, countries)
+        originals = {}
+        for name, label, node in zip(asked.ids, asked.labels, asked.nodes, strict=True):
+            originals[name], note = self._originals(node, label)
+            notes += [note] if note else []
+        result = languages(expected, originals, k)
+        if notes := [*notes, *([result.attrs["note"]] if "note" in result.attrs else [])]:
+            result.attrs["note"] = " ".join(notes)
+        return result
+
+    def _expected(self, asked: Asked, countries: Sequence[str] | None) -> tuple[pd.DataFrame, list[str]]:
+        """What to expect of each title in each country: title_id, title, country, unit, size, simulated; and notes.
+
+        The size that is foreseen there, times the probability of one. A release without a model of audiences has what
+        comparable titles had instead: their size there, times the share of them that had one at all.
+        """
+        try:
+            frame, notes = self._forecasts(asked, countries, 1, None), []
+            frame["size"] = frame["probability"] * frame["expected"]
+        except NotInRelease:
+            notes = [f"There is no model of audiences: what the {_COMPARABLES} nearest titles had is expected."]
+            frame = self._audience.features(asked, countries, _COMPARABLES, None)
+            frame["size"] = (frame["comparable_size"] * frame["comparable_share"]).fillna(0.0)
+        return frame[["title_id", "title", "country", "unit", "size", "simulated"]], notes
+
+    def _originals(self, title: Node, label: str) -> tuple[list[str], str]:
+        """Codes of the languages that a title was made in, and what to say where they are only assumed."""
+        spoken = self._codes(title, "in_language")
+        made = self._codes(title, "produced_in")
+        if isinstance(title, int):
+            row = self._release.table("titles.parquet", "languages", "countries").slice(title, 1).to_pylist()[0]
+            spoken += [code.rpartition(":")[2] for code in row["languages"] or ()]
+            made = [*(code.rpartition(":")[2] for code in row["countries"] or ()), *made]
+        if spoken:
+            return list(dict.fromkeys(spoken)), ""
+        if guess := assumed(made):
+            return guess, f"The original language of {label} is not known; {guess[0]} is assumed."
+        return [], f"The original language of {label} is not known."
+
+    def _codes(self, title: Node, relation: str) -> list[str]:
+        relations, entities, _ = self._facts.of(title)
+        tails = entities[np.isin(relations, self._facts.numbers(relation))]
+        return [name.rpartition(":")[2] for name in self._entities.ids(tails.astype(np.int64))]
 
 
 def languages(expected: pd.DataFrame, originals: Mapping[str, Sequence[str]], k: int) -> pd.DataFrame:

@@ -102,8 +102,8 @@ class Names:
         """
         from rapidfuzz import fuzz, process
 
-        rows = self._at(text)
-        known = set(self._entities[rows][self._sorts[rows] == 0].tolist())
+        at = self._at(text)
+        known = set(self._entities[at][self._sorts[at] == 0].tolist())
         if known := {i for i in known if allowed is None or allowed[i]}:
             return [(entity, 100.0, text) for entity in sorted(known)][:k]
         choices, rows = self._labels

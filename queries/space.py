@@ -24,9 +24,8 @@ from queries.facts import Facts
 from queries.filters import Filters
 from queries.forecast import Forecasts
 from queries.franchise import Franchises
-from queries.languages import assumed, expected_sizes, languages
+from queries.languages import Languages
 from queries.maps import Maps, TitleMap
-from queries.nodes import Node
 from queries.predictions import Predictions
 from queries.recommend import Recommender
 from queries.related import Related
@@ -67,6 +66,7 @@ class TitleSpace:
             self._entities, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
         )
         self._drafts = Drafts(release, self._entities, self._facts, countries)
+        self._languages = Languages(release, self._entities, self._facts, self._forecasts, self._audience)
         self._what_if = WhatIf(self._entities, self._vectors, self._drafts, self._forecasts)
         self._taste = Taste(release, self._entities, countries)
         self._trends = Trends(release, self._entities, self._facts, self._filters, countries)
@@ -481,9 +481,9 @@ class TitleSpace:
     def languages(self, titles: TitleNames, countries: str | Sequence[str] | None = None, k: int = 10) -> pd.DataFrame:
         """For which languages to prepare dubbing or subtitles first: those that add most of the audience to expect.
 
-        What to expect is what comparable titles had in each country; which languages are understood there comes from a
-        packaged table (:mod:`queries.languages`), which is ours and approximate. A language adds those who understand
-        neither the original nor a language ranked before it. Points of a chart are not people: where the unit speaks of
+        What to expect is what :meth:`audience` foresees in each country; which languages are understood there comes
+        from a packaged table (:mod:`queries.languages`), which is ours and approximate. A language adds those who
+        understand neither the original nor a language ranked before it. Points of a chart are not people: where the unit speaks of
         points, a country counts by its points times its people (in millions). Where no original language is known, that
         of the producing country is assumed, and `attrs["note"]` says so.
 
@@ -501,35 +501,7 @@ class TitleSpace:
             UnknownCountry, EmptyQuestion, BadCount, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        asked = self._titles(titles)
-        expected = expected_sizes(self._audience, asked, _listed(countries), 10)
-        originals, notes = {}, []
-        for name, label, node in zip(asked.ids, asked.labels, asked.nodes, strict=True):
-            originals[name], note = self._originals(node, label)
-            notes += [note] if note else []
-        result = languages(expected, originals, k)
-        if notes := [*notes, *([result.attrs["note"]] if "note" in result.attrs else [])]:
-            result.attrs["note"] = " ".join(notes)
-        return result
-
-    def _originals(self, title: Node, label: str) -> tuple[list[str], str]:
-        """Codes of the languages that a title was made in, and what to say where they are only assumed."""
-        spoken = self._codes(title, "in_language")
-        made = self._codes(title, "produced_in")
-        if isinstance(title, int):
-            row = self.release.table("titles.parquet", "languages", "countries").slice(title, 1).to_pylist()[0]
-            spoken += [code.rpartition(":")[2] for code in row["languages"] or ()]
-            made = [*(code.rpartition(":")[2] for code in row["countries"] or ()), *made]
-        if spoken:
-            return list(dict.fromkeys(spoken)), ""
-        if guess := assumed(made):
-            return guess, f"The original language of {label} is not known; {guess[0]} is assumed."
-        return [], f"The original language of {label} is not known."
-
-    def _codes(self, title: Node, relation: str) -> list[str]:
-        relations, entities, _ = self._facts.of(title)
-        tails = entities[np.isin(relations, self._facts.numbers(relation))]
-        return [name.rpartition(":")[2] for name in self._entities.ids(tails.astype(np.int64))]
+        return self._languages(self._titles(titles), _listed(countries), k)
 
     def countries_like(self, country: str | Sequence[str], k: int = 10) -> pd.DataFrame:
         """Countries that watch alike: they watch more than others do what `country` watches more than others do.

@@ -148,3 +148,16 @@ def test_languages_of_titles(space: TitleSpace) -> None:
     assert grams["simulated"].all()
     guessed = space.languages("Unseen", ["ES"])
     assert "not known" in guessed.attrs["note"]
+    assert "no model of audiences" in guessed.attrs["note"]
+
+
+@pytest.mark.slow
+def test_languages_follow_the_forecast(sample_space: TitleSpace) -> None:
+    """Where only one country is asked about, its first language adds its share of what is foreseen there."""
+    draft = sample_space.draft(tags=["heist"], kind="series", languages=["en"])
+    forecast = sample_space.audience(draft, "JP")
+    (row,) = sample_space.languages(draft, "JP", k=1).to_dict("records")
+    assert row["language"] == "ja"
+    listed = spoken()["JP"].shares
+    people = (forecast["probability"] * forecast["expected"]).item()
+    assert row["added"] == pytest.approx(people * min(listed["ja"], 1 - listed.get("en", 0)), rel=1e-6)

@@ -77,17 +77,19 @@ def test_a_table_of_drafts_is_asked_about_at_once(sample_workspace: Path, tmp_pa
     assert len({row["query"] for row in found}) == 2
     assert len(asked("audience", space, f"@{table}", "-c", "ES")) == 2
     lines = tmp_path / "pitches.jsonl"
-    lines.write_text('{"label": "One", "tags": ["heist", ["mood", "tense"]], "kind": "series"}\n{"tags": ["grief"]}\n')
+    one = {"label": "One", "tags": ["heist", ["mood", "tense"]], "kind": "series"}
+    lines.write_text("\n".join(json.dumps(draft) for draft in (one, {"label": "Two", "tags": ["grief"]})))
     assert [row["id"] for row in asked("similar", space, f"@{lines}", "-k", "2")] == [row["id"] for row in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"), [("{", "can't be read as drafts"), ("[1]", "describes no draft"), ("[{},{}]", "empty")]
 )
-def test_files_that_describe_no_draft(release: Path, tmp_path: Path, text: str, says: str) -> None:
+def test_files_that_describe_no_draft(sample_workspace: Path, tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "draft.json"
     file.write_text(text)
     with pytest.raises(QueryError, match=says):
-        run("similar", str(release), f"@{file}")
+        run("similar", str(sample_workspace), f"@{file}")
     with pytest.raises(QueryError, match="can't be read"):
-        run("similar", str(release), f"@{tmp_path / 'none.json'}")
+        run("similar", str(sample_workspace), f"@{tmp_path / 'none.json'}")
