@@ -25,7 +25,7 @@ from embeddings.content.model import ContentModel
 from embeddings.content.reading import Read
 from embeddings.content.texts import Texts
 from embeddings.fusion.bags import Bag, naming
-from embeddings.fusion.model import Fusion
+from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.parts import BAGS, NAME_DIM, years
 from embeddings.graph.model import GraphModel
 from embeddings.release import Release
@@ -34,6 +34,7 @@ from embeddings.views import BoolArray, FloatArray, IntArray, unit
 #: Means by type that were taken off the graph view, and what joins the parts of the audience view.
 MEANS, AUDIENCE = "model/means.json", "content/audience"
 
+_FORESEEN = 0.5
 _SOME = 10_000  # titles that a mean is taken over
 _KINDS = {"film": "Film", "series": "Series"}
 
@@ -95,15 +96,15 @@ class Drafter:
         """
         read = self.content.read(inputs.content, self.texts)
         graph, by_facts, places = self._by_facts(inputs)
-        parts = self._parts(inputs, read) | {"graph": graph, "theme": self.content.theme(read)}
+        theme = self.content.theme(read)
+        parts = self._parts(inputs, read) | {"graph": graph, "theme": theme}
         parts = {name: vectors for name, vectors in parts.items() if name in self._fusion.weights}
-        if "graph" in parts:
-            foreseen = self._fusion.to_graph(parts)
-            graph = np.where(by_facts[:, None], graph, foreseen)
+        if "graph" in parts and not by_facts.all():
+            graph[~by_facts] = self._fusion.to_graph({name: part[~by_facts] for name, part in parts.items()})
         if not by_facts.all():
             scaled = np.where(graph.any(axis=1, keepdims=True), graph * self._usual_length, np.float32(np.nan))
             places = np.where(by_facts[:, None], places, self._common(inputs) + scaled)
-        views = {"graph": graph, "theme": self.content.theme(read), "fused": self._fusion.fuse(parts)}
+        views = {"graph": graph, "theme": theme, "fused": self._fuse(parts)}
         if (joined := self._audience) is not None and "content" in joined.weights:
             views["audience"] = joined.fuse({"content": self.content.audience(read)})
         dims = {name: self._release.manifest["views"][name]["dim"] for name in views}
@@ -112,6 +113,17 @@ class Drafter:
             by_facts=by_facts,
             places=places.astype(np.float32),
         )
+
+    def _fuse(self, parts: Mapping[str, FloatArray]) -> FloatArray:
+        """Fused vectors [n, k]: what viewers are only foreseen to watch too counts half.
+
+        Of 300 titles described again by all their tags, or by three, more of the nearest then are the title's own
+        nearest (.387 after .379, .262 after .251), and more of them share the tags.
+        """
+        own = self._fusion.filled(parts)
+        if VIEWINGS in own:
+            own[VIEWINGS] = own[VIEWINGS] * np.float32(_FORESEEN)
+        return self._fusion.projected(own)
 
     @cached_property
     def texts(self) -> Texts:

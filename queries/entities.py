@@ -30,6 +30,7 @@ class Entities:
         self.count = int(release.manifest["num_entities"])
         self.title_names = Names(release, "titles")
         self.other_names = Names(release, "others")
+        self._kinds: dict[str, Flags] = {}
 
     # -- what they are
 
@@ -93,7 +94,11 @@ class Entities:
         found = [name for name in types if name.casefold() == wanted]
         if not found:
             raise UnknownKind(kind, [_words(name) for name in types if name[:2].casefold() == wanted[:2]])
-        return np.asarray(pc.is_in(self._all["type"], value_set=pa.array(types[found[0]])).to_numpy(), dtype=bool)
+        if found[0] not in self._kinds:
+            among = pc.is_in(self._all["type"], value_set=pa.array(types[found[0]])).to_numpy().astype(bool)
+            among.setflags(write=False)
+            self._kinds[found[0]] = among
+        return self._kinds[found[0]]
 
     # -- what they are called
 

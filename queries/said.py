@@ -16,6 +16,7 @@ _READ_WORDS = 190  # about as many as the text encoder reads
 _ENGLISH = frozenset(
     ("the", "of", "and", "to", "is", "his", "her", "their", "with", "who", "for", "by", "from", "that", "when", "it")
 ).union(("he", "she", "they", "at", "an", "are", "must", "after", "while", "has"))
+_LOOKED_AT = 200  # letters tell a script
 _LATIN = 0x250  # letters of the Latin script, accented ones too, are before it
 
 
@@ -95,9 +96,10 @@ def minutes(value: Any) -> float | None:
 def about_text(summary: str) -> list[str]:
     """What to know about how a summary is read."""
     words = summary.casefold().split()
-    letters = [letter for letter in summary if letter.isalpha()]
+    letters = [letter for letter in summary[:_LOOKED_AT] if letter.isalpha()]
     foreign = sum(ord(letter) >= _LATIN for letter in letters) > len(letters) / 2
-    few = sum(word.strip(".,;:!?\"'()") in _ENGLISH for word in words) < len(words) / 16
+    first = words[:_READ_WORDS]
+    few = sum(word.strip(".,;:!?\"'()") in _ENGLISH for word in first) < len(first) / 16
     notes = []
     if foreign or (len(words) >= 8 and few):
         notes.append("The summary does not seem to be English, which is all that the packaged text encoder knows well.")

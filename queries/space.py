@@ -483,9 +483,9 @@ class TitleSpace:
 
         What to expect is what :meth:`audience` foresees in each country; which languages are understood there comes
         from a packaged table (:mod:`queries.languages`), which is ours and approximate. A language adds those who
-        understand neither the original nor a language ranked before it. Points of a chart are not people: where the unit speaks of
-        points, a country counts by its points times its people (in millions). Where no original language is known, that
-        of the producing country is assumed, and `attrs["note"]` says so.
+        understand neither the original nor a language ranked before it. Points of a chart are not people: where the
+        unit speaks of points, a country counts by its points times its people (in millions). Where no original language
+        is known, that of the producing country is assumed, and `attrs["note"]` says so.
 
         Args:
             titles: one, or several.

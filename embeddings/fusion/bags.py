@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,12 +34,16 @@ class Bag:
 
     def __call__(self, bags: Sequence[Sequence[str]]) -> FloatArray:
         """Unit vectors [n, d] of bags of identifiers; unknown ones count nothing, an empty bag is zero."""
-        at = {name: i for i, name in enumerate(self.things)}
+        at = self._numbers
         full = np.zeros((len(bags), self.vectors.shape[1]), dtype=np.float32)
         for row, bag in enumerate(bags):
             if known := [at[name] for name in bag if name in at]:
                 full[row] = self.vectors[known].sum(axis=0)
         return unit(full)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.things)}
 
     def save(self, folder: Path, name: str) -> None:
         """Write `name`.json and `name`.safetensors."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from embeddings.views import BoolArray, FloatArray, unit
 LIKES = 100.0
 #: The part that content foresees.
 VIEWINGS = "viewings"
+_KEPT = 64  # ways to foresee parts: some MiB each
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,19 +138,34 @@ class Fusion:
 
     def _expect(self, own: dict[str, FloatArray], there: BoolArray) -> None:
         """Fill the missing content parts in place, one pattern of what is there after the other."""
-        slices = self._slices()
         for pattern in np.unique(there, axis=0):
             have, lack = np.flatnonzero(pattern).tolist(), np.flatnonzero(~pattern).tolist()
             if not have or not lack:
                 continue
             rows = np.flatnonzero((there == pattern).all(axis=1))
-            given = np.concatenate([np.arange(slices[p].start, slices[p].stop) for p in have])
-            gram = self.covariance[np.ix_(given, given)].astype(np.float64)
-            gram[np.diag_indices_from(gram)] += max(float(np.trace(gram)) / len(gram), 1e-9)
             x = np.concatenate([own[self.content[p]][rows] for p in have], axis=1)
-            solved = np.linalg.solve(gram, x.T.astype(np.float64)).T.astype(np.float32)  # [rows, given]
-            for p in lack:
-                own[self.content[p]][rows] = solved @ self.covariance[given, slices[p]]
+            found = x @ self._foreseeing(tuple(have))
+            ends = np.cumsum([len(self.means[self.content[p]]) for p in lack])
+            for p, part in zip(lack, np.split(found, ends[:-1], axis=1), strict=True):
+                own[self.content[p]][rows] = part
+
+    def _foreseeing(self, have: tuple[int, ...]) -> FloatArray:
+        """From the content parts that are there to all others, side by side; kept, for the next one lacks the same."""
+        if have not in self._foreseen:
+            slices = self._slices()
+            inside = np.zeros(len(self.covariance), dtype=bool)
+            for p in have:
+                inside[slices[p]] = True
+            gram = self.covariance[np.ix_(inside, inside)]
+            gram[np.diag_indices_from(gram)] += max(float(np.trace(gram)) / len(gram), 1e-9)
+            if len(self._foreseen) >= _KEPT:
+                self._foreseen.clear()
+            self._foreseen[have] = np.linalg.solve(gram, self.covariance[np.ix_(inside, ~inside)])
+        return self._foreseen[have]
+
+    @cached_property
+    def _foreseen(self) -> dict[tuple[int, ...], FloatArray]:
+        return {}
 
     def _viewings(
         self,
