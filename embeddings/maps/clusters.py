@@ -13,7 +13,8 @@ _SMALLEST, _SAMPLES = 5, 5
 def clusters(places: FloatArray) -> IntArray:
     """The cluster of each place, int64 [n], the largest cluster first; −1 where it is in none.
 
-    A cluster has at least 0.7 √n places (5 of 50, 100 of 20,000), which leaves some tens of clusters at any size.
+    A cluster has at least 0.7 √n places (5 of 50, 100 of 20,000), which leaves some tens of clusters at any size. Where
+    one would be more than half of the map, a continent beside an island, none may have more than a quarter of it.
 
     Raises :class:`~embeddings.errors.ExtraMissing` where scikit-learn is not installed.
     """
@@ -24,9 +25,13 @@ def clusters(places: FloatArray) -> IntArray:
         from sklearn.cluster import HDBSCAN
     except ImportError as error:
         raise ExtraMissing("scikit-learn", "Finding the clusters of a map", extra="maps") from error
-    finder = HDBSCAN(min_cluster_size=smallest, min_samples=_SAMPLES, copy=True)
-    found = finder.fit_predict(places.astype(np.float64))
-    sizes = np.bincount(found[found >= 0])
+    found = np.zeros(0, dtype=np.int64)
+    for most in (None, len(places) // 4):
+        finder = HDBSCAN(min_cluster_size=smallest, min_samples=_SAMPLES, max_cluster_size=most, copy=True)
+        found = finder.fit_predict(places.astype(np.float64))
+        sizes = np.bincount(found[found >= 0])
+        if sizes.max(initial=0) <= len(places) / 2:
+            break
     return renumbered(found, np.argsort(np.argsort(-sizes, kind="stable")))
 
 

@@ -31,6 +31,18 @@ def test_islands_are_clusters_the_largest_first() -> None:
         assert set(found[part].tolist()) <= {number, -1}
 
 
+def test_a_continent_is_no_cluster() -> None:
+    """Eight regions that touch each other, and an island far away: by density alone there would be two clusters."""
+    rng = np.random.default_rng(0)
+    centres = 3.2 * np.stack([np.arange(8) % 4, np.arange(8) // 4], axis=1)
+    land = np.concatenate([rng.normal(centre, 0.8, (200, 2)) for centre in centres])
+    found = clusters(np.concatenate([land, rng.normal((60, 0), 1, (100, 2))]))
+    sizes = np.bincount(found[found >= 0])
+    assert len(sizes) >= 5
+    assert sizes.max() <= len(found) / 4
+    assert len(set(found[-100:].tolist()) - {-1}) == 1
+
+
 def test_too_few_for_clusters_are_in_none() -> None:
     assert clusters(islands([3, 3])).tolist() == [-1] * 6
     assert clusters(np.zeros((0, 2))).tolist() == []
