@@ -40,11 +40,10 @@ class Seasons:
         known = ~np.isnat(model.observed.launch)
         months = model.observed.launch[known].astype("datetime64[M]").astype(np.int64) % 12
         rest = rest[known] - rest[known].mean(axis=0) if known.any() else rest[known]
-        common = rest.mean(axis=1, keepdims=True)
-        everywhere, error = _by_month(common, months)
+        everywhere, error = _by_month(rest.mean(axis=1, keepdims=True), months)
         everywhere, error = shrunk(everywhere, error)
-        beyond, doubt = _by_month(rest - common, months)
-        beyond, _ = shrunk(beyond.ravel(), doubt.ravel())
+        there, doubt = _by_month(rest, months)
+        beyond, _ = shrunk((there - everywhere).ravel(), doubt.ravel())
         return cls(everywhere + beyond.reshape(12, -1), everywhere[:, 0], error[:, 0])
 
     def words(self, month: int) -> str:
@@ -60,11 +59,14 @@ class Seasons:
 
 
 def _by_month(values: Doubles, months: npt.NDArray[np.int64]) -> tuple[Doubles, Doubles]:
-    """Means of rows [n, C] by month and their standard errors, [12, C] both; 0 of a month with fewer than two."""
+    """Means of rows [n, C] by month and their standard errors, [12, C] both; 0 of a month with fewer than two.
+
+    The deviation is that of all months: a month in which by chance no title was absent would seem too sure.
+    """
     means, errors = np.zeros((12, values.shape[1])), np.zeros((12, values.shape[1]))
     for month in range(12):
         rows = values[months == month]
         if len(rows) > 1:
             means[month] = rows.mean(axis=0)
-            errors[month] = rows.std(axis=0, ddof=1) / len(rows) ** 0.5
+            errors[month] = values.std(axis=0, ddof=1) / len(rows) ** 0.5
     return means, errors

@@ -43,6 +43,10 @@ def test_the_tutorial_runs_on_the_sample(
     shown = run("tutorial.ipynb", tmp_path, monkeypatch)
     assert "Apocalypse Now (film, 1979) and Platoon (film, 1986)" in shown
     assert "Platoon leans to Apocalypse Now" in shown
+    assert "what content tells of audiences" in shown  # the pitch, as a draft
+    assert "A launch in July" in shown
+    assert "haunting" in shown
+    assert "The pitch" in (tmp_path / "map.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -56,3 +60,4 @@ def test_the_tutorial_runs_on_real_data(shared_data: Path, tmp_path: Path, monke
     (tmp_path / "real").symlink_to(Path(made).resolve())
     shown = run("tutorial-real.ipynb", tmp_path, monkeypatch)
     assert "titles are called 'Crash'" in shown
+    assert "A launch in March" in shown
