@@ -134,7 +134,7 @@ class Drafter:
     @cached_property
     def content(self) -> ContentModel:
         """The content model."""
-        return ContentModel.load(self._release.path / "content")
+        return self._release.model("content", ContentModel.load)
 
     def _parts(self, inputs: DraftInputs, read: Read) -> dict[str, FloatArray]:
         """The raw parts of the fused view."""
@@ -182,26 +182,26 @@ class Drafter:
 
     @cached_property
     def _model(self) -> GraphModel:
-        return GraphModel.load(self._release.path / "model", mapped=True)
+        return self._release.model("model", lambda folder: GraphModel.load(folder, mapped=True))
 
     @cached_property
     def _means(self) -> dict[str, FloatArray]:
-        means = json.loads((self._release.path / MEANS).read_text(encoding="utf-8"))
+        means = self._release.model(MEANS, lambda file: json.loads(file.read_text(encoding="utf-8")))
         return {name: np.array(mean, dtype=np.float32) for name, mean in means.items()}
 
     @cached_property
     def _fusion(self) -> Fusion:
-        return Fusion.load(self._release.path / "fusion")
+        return self._release.model("fusion", Fusion.load)
 
     @cached_property
     def _audience(self) -> Fusion | None:
         """What makes an audience vector of what content tells, and of what only launched titles have."""
         folder = self._release.path / AUDIENCE
-        return Fusion.load(folder) if folder.is_dir() else None
+        return self._release.model(AUDIENCE, Fusion.load) if folder.is_dir() else None
 
     @cached_property
     def _bags(self) -> dict[str, Bag]:
-        return {name: Bag.load(self._release.path / "fusion", name) for name in BAGS}
+        return self._release.model("fusion", lambda folder: {name: Bag.load(folder, name) for name in BAGS})
 
     @cached_property
     def _rows(self) -> IntArray:

@@ -29,11 +29,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from embeddings.errors import NoRelease, ReleaseDamaged, ReleaseError, UnknownRelease, UnsupportedRelease
+from embeddings.errors import (
+    EmbeddingError,
+    NoRelease,
+    ReleaseDamaged,
+    ReleaseError,
+    UnknownRelease,
+    UnsupportedRelease,
+)
 from embeddings.release_lock import hold, hold_while, let_go
 from kg.snapshot import write_atomically
 
@@ -52,6 +59,7 @@ FORMAT = 1
 MANIFEST, CURRENT, RELEASES = "manifest.json", "current", "releases"
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+_M = TypeVar("_M")
 _REMEMBERED = 100  # promotions that can be rolled back
 _NEEDED = ("id", "created", "files", "views", "similarity", "num_titles", "num_entities")
 
@@ -129,6 +137,15 @@ class Release:
             except (OSError, pa.ArrowException) as error:
                 raise ReleaseDamaged(self.path, f"{name} can't be read: {str(error).splitlines()[0]}") from error
         return self._kept[name, columns]
+
+    def model(self, folder: str, load: Callable[[Path], _M]) -> _M:
+        """What `load` makes of a folder of the release. Raises :class:`ReleaseDamaged` where that is no model."""
+        from safetensors import SafetensorError
+
+        try:
+            return load(self.path / folder)
+        except (OSError, ValueError, KeyError, SafetensorError, EmbeddingError) as error:
+            raise ReleaseDamaged(self.path, f"{folder} can't be read: {str(error).splitlines()[0]}") from error
 
     def verify(self) -> None:
         """Check the hash of every file and of the manifest. Raises :class:`ReleaseDamaged`."""

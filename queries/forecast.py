@@ -35,7 +35,7 @@ class Forecasts:
     def model(self) -> AudienceModel:
         if not (self._release.path / FOLDER).is_dir():
             raise NotInRelease(self._release.id, "model of audiences")
-        return AudienceModel.load(self._release.path / FOLDER)
+        return self._release.model(FOLDER, AudienceModel.load)
 
     def __call__(
         self,

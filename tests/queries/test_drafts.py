@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from embeddings.errors import ReleaseDamaged
 from embeddings.graph import GraphModel, Triples, embed
 from queries import TitleSpace
 from queries.errors import (
@@ -210,6 +212,19 @@ def test_what_can_not_be_read_in_full_is_said(space: TitleSpace) -> None:
     assert broken.label == "half a ? pair"
     assert "10,000 words only about the first" in space.draft(summary="the heist " * 5_000).notes[0]
     assert space.draft(summary=SUMMARY).notes == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["fusion/tags.json", "fusion/fusion.safetensors", "content/content.safetensors", "audience_model/model.json"],
+)
+def test_a_model_that_can_not_be_read_is_an_error(sample_workspace: Path, tmp_path: Path, file: str) -> None:
+    """Of the right size and with nothing in it, which opening does not see."""
+    folder = shutil.copytree(TitleSpace.open(sample_workspace).release.path, tmp_path / "release")
+    (folder / file).write_bytes(bytes((folder / file).stat().st_size))
+    opened = TitleSpace.open(folder)
+    with pytest.raises(ReleaseDamaged, match="can't be read"):
+        opened.audience(opened.draft(tags=["heist"]), "US")
 
 
 def test_tables_that_are_none(space: TitleSpace) -> None:
