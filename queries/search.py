@@ -62,11 +62,11 @@ class Search:
             bonus: added to each title's similarity before they are put in order, [T]; not in what is returned.
         """
         pool = max(_POOL * k, _LEAST_POOL) if diversity else k
-        present = np.logical_or.reduce([self._vectors.present(name) for name in query.weights])
         if len(query.weights) == 1 and bonus is None:
             [name] = query.weights
             hits = self._vectors.nearest(name, query.vectors[name], pool, allowed, own)
         else:
+            present = np.logical_or.reduce([self._vectors.present(name) for name in query.weights])
             hits = self._weighted(query, pool, allowed & present, own, bonus)
         return [self._varied(found, scores, k, query, diversity) for found, scores in hits] if diversity else hits
 

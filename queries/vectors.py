@@ -71,7 +71,8 @@ class Vectors:
 
             self._indexes[view] = Index.of(self._release, view)
         index, few = self._indexes[view], len(queries) * len(vectors) <= _SCANNED
-        if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and bool(allowed[present].all()):
+        every = bool(allowed.all()) or bool(allowed[present].all())
+        if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and every:
             hits = index.nearest(vectors, queries, k, present, own)
             if hits is not None:
                 return hits
