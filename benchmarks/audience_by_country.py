@@ -17,7 +17,6 @@ answers count as zero for all alike. Intervals: 95 %, titles drawn with replacem
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 import tempfile
@@ -30,12 +29,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.audience_data import FIRST_SCORED, TEST, TUNE, VALIDATE, Rows, Task, read_task
-from benchmarks.audience_measures import MEASURES, bootstrap, measure
 from benchmarks.audience_models import RIDGES, SEED, TUNED, Model, country_mean, counts, missingness, ridge, served
 from embeddings.prediction.blocks import Doubles
 from embeddings.prediction.intervals import Intervals
 from embeddings.prediction.pairs import Countries, least_squares
-from embeddings.prediction.unit import WAYS, Forecast, UnitModel
+from embeddings.prediction.unit import WAYS, Forecast
+from embeddings.usefulness.forecasts import MEASURES, bootstrap, measure
 
 MEAN, STACK, SERVED = "mean of the three ridges", "stack: mean, ExtraTrees, RBF", "served"
 RIDGE = "ridge: MiniLM, tags, metadata"
@@ -127,6 +126,7 @@ def parts_of(task: Task, train: Rows, at: Rows, last: np.datetime64, quick: bool
         found[name] = served(task, train, at, inputs=some, last=last)[1]
         print(f"  {name}", file=sys.stderr)
     found["without country vectors"] = served(task, train, at, last=last, plain_countries=True)[1]
+    found["without comparables"] = served(task, train, at, last=last, k=0)[1]
     return found
 
 
@@ -149,7 +149,7 @@ def run(task: Task, *, repeats: int, quick: bool, tune_only: bool) -> dict[str, 
     }
     model, _ = served(task, tune, validate, last=TUNE)
     report["validation"]["served"] = {
-        way: measure(served_as(model, task, validate, way), values[validate]) for way in WAYS
+        way: measure(served(task, tune, validate, last=TUNE, way=way)[1].overall, values[validate]) for way in WAYS
     }
     report["way"] = way = model.way  # chosen among the titles that it learnt from
 
@@ -165,7 +165,7 @@ def run(task: Task, *, repeats: int, quick: bool, tune_only: bool) -> dict[str, 
     present = {name: pair[0] for name, pair in read.items()} | {SERVED: forecast.present_size}
     for other in WAYS:
         if other != way:
-            foreseen[f"served: {other}"] = served_as(model, task, test, other)
+            foreseen[f"served: {other}"] = served(task, train, test, last=VALIDATE[1], way=other)[1].overall
     for name, part in parts_of(task, train, test, VALIDATE[1], quick).items():
         foreseen[name], present[name] = part.overall, part.present_size
     for name, make in (("leak probe: missingness", missingness), ("leak probe: numbers of tags, people", counts)):
@@ -185,12 +185,6 @@ def run(task: Task, *, repeats: int, quick: bool, tune_only: bool) -> dict[str, 
         "by group of axes": model.size.weights.round(4).tolist(),
     }
     return report
-
-
-def served_as(model: UnitModel, task: Task, at: Rows, way: str) -> Doubles:
-    """The same model, its sizes with absence as zero foreseen another way."""
-    other = dataclasses.replace(model, way=way)
-    return other.predict(task.inputs[at], task.observed.launch[at]).overall
 
 
 def _like_served(present: Doubles, own: Doubles, values: Doubles, score: Rows) -> tuple[Doubles, Doubles]:

@@ -167,6 +167,7 @@ def served(
     last: np.datetime64,
     plain_countries: bool = False,
     way: str | None = None,
+    k: int = 10,
 ) -> tuple[UnitModel, Forecast]:
     """The model of a release, learnt from `train` and from all profiles known by `last`."""
     inputs = task.inputs if inputs is None else inputs
@@ -178,6 +179,7 @@ def served(
         everything=None if plain_countries else task.known(last),
         plain=plain_countries,
         way=way,
+        k=k,
         seed=SEED,
     )
     return model, model.predict(inputs[at], task.observed.launch[at])

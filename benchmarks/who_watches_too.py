@@ -1,4 +1,4 @@
-"""Who watches it too, and adaptations, on a workspace with real viewings: every method side by side.
+"""Who watches it too, and adaptations (films and books of one story), on a workspace: every method side by side.
 
     python -m benchmarks.who_watches_too WORKSPACE [--epochs 8] [--negatives 512] [--folds 5]
 
@@ -17,7 +17,7 @@ from embeddings.usefulness.run import ablation
 from kg import KnowledgeGraph
 
 
-def main(part: str = "watched_too") -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--epochs", type=int)
@@ -29,7 +29,7 @@ def main(part: str = "watched_too") -> None:
     found = ablation(
         kg, seed=kg.workspace.seed, graph=graph, folds=options.folds, tell=lambda t: print(t, file=sys.stderr)
     )
-    print(json.dumps(found[part], indent=1))
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -41,9 +41,13 @@ class VectorBlock:
         mean = vectors[present].mean(axis=0) if present.any() else np.zeros(vectors.shape[1])
         return cls(np.asarray(mean, dtype=np.float32), _centred(vectors, mean))
 
+    def centred(self, vectors: FloatArray) -> FloatArray:
+        """Vectors [m, d] about the mean, of length 1; zeros where there is none."""
+        return _centred(vectors, self.mean)
+
     def gram(self, vectors: FloatArray) -> Doubles:
         """Similarity [m, n] of titles with these vectors [m, d] to the learning ones."""
-        return np.asarray(_centred(vectors, self.mean) @ self.rows.T, dtype=np.float64)
+        return np.asarray(self.centred(vectors) @ self.rows.T, dtype=np.float64)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {"mean": self.mean, "rows": self.rows.astype(np.float16)}
@@ -172,6 +176,14 @@ class Blocks:
     def names(self) -> tuple[str, ...]:
         """The order of the Gram matrices."""
         return (*self.vectors, *self.bags)
+
+    def side_by_side(self, inputs: TitleInputs) -> FloatArray:
+        """All vectors of titles about their means, [m, Σ d]; where nobody has any, one column of zeros."""
+        parts = [
+            block.centred(inputs.vectors[name]) if name in inputs.vectors else np.zeros((inputs.count, len(block.mean)))
+            for name, block in self.vectors.items()
+        ]
+        return np.asarray(np.concatenate(parts or [np.zeros((inputs.count, 1))], axis=1), dtype=np.float32)
 
     def grams(self, inputs: TitleInputs) -> list[Doubles]:
         """Similarity [m, n] of m titles to the n learning ones, one matrix a block."""

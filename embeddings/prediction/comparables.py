@@ -17,8 +17,10 @@ def nearest(similar: Doubles, over: Dates, before: Dates, k: int) -> Doubles:
         similar: [m, n], of n titles whose audiences are known; only what is above 0 is comparable.
         over: the last day that each of these audiences covers, [n].
         before: the launch of each title asked about, [m]; what was not over by then is not known yet.
-        k: at most so many.
+        k: at most so many; 0 takes none.
     """
+    if k < 1:
+        return np.zeros(similar.shape)
     allowed = np.where(over[None, :] < before[:, None], np.maximum(similar, 0), 0)
     if allowed.shape[1] > k:
         least = np.partition(allowed, allowed.shape[1] - k, axis=1)[:, allowed.shape[1] - k, None]

@@ -27,7 +27,6 @@ FEATURES = (
     "comparables' presence",
     "no comparables",
 )
-COMPARABLES = ("comparables' size", "comparables' presence", "no comparables")
 _SHRINK = 5.0  # so many titles of average size stand beside those observed in a country
 
 

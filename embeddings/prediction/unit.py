@@ -15,13 +15,16 @@ from embeddings.prediction.comparables import Dates, nearest
 from embeddings.prediction.gaussian import mixed
 from embeddings.prediction.inputs import TitleInputs
 from embeddings.prediction.intervals import Intervals
+from embeddings.prediction.network import Networks
 from embeddings.prediction.pairs import Countries, Linear, features, least_squares, logistic, probability
 from embeddings.prediction.profiles import GROUPS, Profiles, axes_of, grams_of
 from embeddings.views import IntArray
 
-#: Ways to foresee a size with absence as zero: the profile alone, a line through all features of a pair, presence times
-#: size where present (both of them lines through all features), and the mean of the latter two.
-WAYS = ("likeness", "one line", "two parts", "one line and two parts")
+#: Ways to foresee a size with absence as zero: the profile alone (kernel ridge regression), a line through all features
+#: of a pair, presence times size where present (both of them lines through all features), the mean of the latter two,
+#: the published predictor, and the mean of that and of both lines.
+_LINES, _HIDDEN = "one line and two parts", "one hidden layer"
+WAYS = ("likeness", "one line", "two parts", _LINES, _HIDDEN, f"{_LINES} and {_HIDDEN}")
 _PENALTY = 1e-3
 _LATEST = 0.2  # share of the titles, those launched last, that the way is chosen by
 
@@ -73,6 +76,7 @@ class UnitModel:
         blocks: in what respects titles are alike.
         size, presence: profiles of log size and of presence, foreseen by likeness.
         readings: how features of a pair are read: "presence" (log odds), "present_size" and "overall" (log sizes).
+        networks: the published predictor, where the way asks for it.
         way: how the size with absence as zero is foreseen, one of `WAYS`.
         errors: mean squared error of each way on the titles that it was chosen by.
         intervals: of the size where there is one.
@@ -85,6 +89,7 @@ class UnitModel:
     size: Profiles
     presence: Profiles
     readings: Mapping[str, Linear]
+    networks: Networks | None
     intervals: Intervals
     k: int
     way: str
@@ -132,10 +137,13 @@ class UnitModel:
         x = features(size.left_out, presence.left_out, Countries.of(values), weights, values)  # [n, C, f]
         order = np.argsort(observed.launch, kind="stable")  # NaT comes last
         earlier, latest = np.split(order, [len(order) - int(_LATEST * len(order))])
+        vectors = blocks.side_by_side(inputs)
         early = _readings(x[earlier], values[earlier])
-        errors = {
-            way: float(((np.maximum(_overall(early, x[latest], way), 0) - values[latest]) ** 2).mean()) for way in WAYS
-        }
+        hidden = Networks.fit(vectors[earlier], x[earlier], values[earlier], size.axes, seed=seed)
+        answers = {each: _overall(early, x[latest], each, hidden(vectors[latest], x[latest])) for each in WAYS}
+        errors = {each: float(((np.maximum(a, 0) - values[latest]) ** 2).mean()) for each, a in answers.items()}
+        way = way or min(errors, key=lambda one: errors[one])
+        networks = Networks.fit(vectors, x, values, size.axes, seed=seed) if _HIDDEN in way else None
         readings = _readings(x, values)
         present = values > 0
         foreseen = np.maximum(readings["present_size"](x)[present], 0)
@@ -149,9 +157,10 @@ class UnitModel:
             size=size,
             presence=presence,
             readings=readings,
+            networks=networks,
             intervals=intervals,
             k=k,
-            way=way or min(errors, key=lambda one: errors[one]),
+            way=way,
             errors=errors,
         )
 
@@ -174,6 +183,7 @@ class UnitModel:
         values = self.observed.values
         weights = nearest(likeness, _known(self.observed.over), before, self.k)
         x = features(size, presence, Countries.of(values), weights, values)
+        hidden = None if self.networks is None else self.networks(self.blocks.side_by_side(inputs), x, own)
         present_size = np.maximum(self.readings["present_size"](x), 0)
         low, high = self.intervals(present_size)
         return Forecast(
@@ -181,7 +191,7 @@ class UnitModel:
             present_size=present_size,
             low=np.maximum(low, 0),
             high=np.maximum(high, 0),
-            overall=np.maximum(_overall(self.readings, x, self.way), 0),
+            overall=np.maximum(_overall(self.readings, x, self.way, hidden), 0),
             weights=weights,
         )
 
@@ -200,6 +210,8 @@ class UnitModel:
         }
         parts |= {f"vectors/{name}": block.arrays() for name, block in self.blocks.vectors.items()}
         parts |= {f"bags/{name}": block.arrays() for name, block in self.blocks.bags.items()}
+        if self.networks is not None:
+            parts["networks"] = self.networks.arrays()
         for name, line in self.readings.items():
             numbers = dataclasses.asdict(line) | {"intercept": np.array([line.intercept])}
             parts[f"readings/{name}"] = numbers
@@ -239,6 +251,7 @@ class UnitModel:
             size=Profiles.from_arrays(parts["size"]),
             presence=Profiles.from_arrays(parts["presence"]),
             readings=lines,
+            networks=Networks.from_arrays(parts["networks"]) if "networks" in parts else None,
             intervals=Intervals.from_arrays(parts["intervals"]),
             k=int(parts["settings"]["k"][0]),
             way=way,
@@ -257,13 +270,18 @@ def _readings(x: Doubles, values: Doubles) -> dict[str, Linear]:
     }
 
 
-def _overall(readings: Mapping[str, Linear], x: Doubles, way: str) -> Doubles:
-    """Log sizes with absence as zero, [...], from features [..., f]; the first of them is the profile."""
+def _overall(readings: Mapping[str, Linear], x: Doubles, way: str, hidden: Doubles | None) -> Doubles:
+    """Log sizes with absence as zero, [...], from features [..., f], of which the first is the profile, and from what
+    the networks say, [...]."""
     if way == "likeness":
         return np.asarray(x[..., 0])
+    if way == _HIDDEN and hidden is not None:
+        return hidden
     one = readings["overall"](x)
     two = probability(readings["presence"](x)) * np.maximum(readings["present_size"](x), 0)
-    return {"one line": one, "two parts": two, "one line and two parts": 0.5 * (one + two)}[way]
+    both = 0.5 * (one + two)
+    found = {"one line": one, "two parts": two, _LINES: both}
+    return found[way] if way in found else 0.5 * (both + np.maximum(np.asarray(hidden), 0))
 
 
 def _likeness(profiles: Profiles, grams: Sequence[Doubles]) -> Doubles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,66 +41,57 @@ class Adaptations:
         """Those pairs."""
         return Adaptations(films=self.films[chosen], books=self.books[chosen])
 
-    def measure(
-        self, vectors: Mapping[str, FloatArray], rows: IntArray, *, books: bool = True
-    ) -> dict[str, dict[str, Floats]]:
-        """Reciprocal ranks by method: "films" (another film of the book), "books" (a film of the book), of each book.
+    @property
+    def works(self) -> IntArray:
+        """Positions of the films and books, ascending."""
+        return np.unique(np.concatenate([self.films, self.books]))
+
+    def measure(self, scores: FloatArray, works: IntArray, asked: IntArray | None = None) -> dict[str, Floats]:
+        """Reciprocal ranks of each book asked about: "films" (another film of the book), "books" (a film of the book).
 
         Args:
-            vectors: unit vectors by method; `rows` [E] gives the row of a position.
-            books: whether there are vectors of books; otherwise only films are asked about.
+            scores: how alike `works` are, [w, w].
+            works: positions, ascending; where books are not among them, only films are asked about.
+            asked: books; default: all.
 
-        Candidates are all films of these books. A book's films count together, so that a book of 50 films is one.
+        Candidates are all films of all books. A book's films count together, so that a book of 50 films is one.
         """
         cast = np.unique(self.films)
-        found: dict[str, dict[str, Floats]] = {}
-        for name, own in vectors.items():
-            found[name] = self._asked(cast, _Cosines(own, rows, cast), books=books)
-        return found
-
-    def by_name(self, labels: Sequence[str], *, books: bool = True) -> dict[str, Floats]:
-        """The same by the likeness of the names alone (normalised edit similarity)."""
-        from rapidfuzz import fuzz, process
-
-        cast = np.unique(self.films)
-        names = [fold(labels[i]) for i in cast]
-        return self._asked(cast, lambda q: process.cdist([fold(labels[q])], names, scorer=fuzz.ratio)[0], books=books)
-
-    def _asked(self, cast: IntArray, scores: Callable[[int], FloatArray], *, books: bool = True) -> dict[str, Floats]:
+        columns = np.searchsorted(works, cast)
         films, sources = [], []
-        for book in np.unique(self.books).tolist():
+        for book in (np.unique(self.books) if asked is None else asked).tolist():
             own = np.searchsorted(cast, self.films[self.books == book])
             right = np.zeros(len(cast), dtype=bool)
             right[own] = True
-            sources.append(reciprocal_rank(scores(book), right) if books else np.nan)
+            at = int(np.searchsorted(works, book))
+            known = at < len(works) and works[at] == book
+            sources.append(reciprocal_rank(scores[at, columns], right) if known else np.nan)
             ranks = []
             for film in own if len(own) > 1 else []:
-                others, score = right.copy(), np.array(scores(int(cast[film])), dtype=np.float32)
+                others, score = right.copy(), scores[columns[film], columns].copy()
                 others[film], score[film] = False, -np.inf
                 ranks.append(reciprocal_rank(score, others))
             films.append(np.mean(ranks) if ranks else np.nan)
-        return {"films": np.array(films), "books": np.array(sources)}
+        return {"films": np.array(films, dtype=np.float64), "books": np.array(sources, dtype=np.float64)}
 
 
-@dataclass(frozen=True, eq=False)
-class _Cosines:
-    vectors: FloatArray
-    rows: IntArray
-    cast: IntArray
+def by_name(labels: Sequence[str], works: IntArray) -> FloatArray:
+    """How alike works are by their names alone (normalised edit similarity), [w, w]."""
+    from rapidfuzz import fuzz, process
 
-    def __call__(self, query: int) -> FloatArray:
-        return np.asarray(self.vectors[self.rows[self.cast]] @ self.vectors[self.rows[query]])
+    names = [fold(labels[i]) for i in works]
+    return np.asarray(process.cdist(names, names, scorer=fuzz.ratio), dtype=np.float32)
 
 
-def summary(found: Mapping[str, Mapping[str, Floats]], *, against: str | None = None) -> dict[str, Any]:
-    """MRR with intervals over books, by question and method; and the gain over `against`."""
+def summary(found: Mapping[str, Mapping[str, Floats]], *, own: str = "fused") -> dict[str, Any]:
+    """By question and method: mrr with its interval over books, and by how much `own` is ahead of it."""
     table: dict[str, Any] = {}
     for question in ("films", "books"):
         table[question] = {}
-        for name, own in found.items():
-            row: dict[str, Any] = {"mrr": interval(own[question])}
-            if against in found and name != against:
-                row["gain"] = gain_over(own[question], found[str(against)][question])
+        for name, ranks in found.items():
+            row: dict[str, Any] = {"mrr": interval(ranks[question])}
+            if own in found and name != own:
+                row["ahead"] = gain_over(found[own][question], ranks[question])
             table[question][name] = row
     return table
 

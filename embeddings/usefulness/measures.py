@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from embeddings.fusion.weights import choices
-from embeddings.views import BoolArray, FloatArray
+from embeddings.views import BoolArray, FloatArray, IntArray, unit
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -64,6 +64,22 @@ def reciprocal_rank(scores: FloatArray, right: BoolArray) -> float:
     """1 / rank of the best right candidate [c]; among equals the mean rank."""
     best = scores[right].max()
     return float(1 / (1 + (scores > best).sum() + ((scores == best).sum() - 1) / 2))
+
+
+def centred(vectors: FloatArray) -> FloatArray:
+    """About their mean and of length 1; rows of zeros stay."""
+    there = vectors.any(axis=1)
+    full = np.zeros_like(vectors)
+    if there.any():
+        full[there] = unit(vectors[there] - vectors[there].mean(axis=0))
+    return full
+
+
+def cosines(vectors: Any, rows: IntArray) -> FloatArray:
+    """Products [r, r] of some rows of `vectors`, a dense or sparse matrix of rows of length 1."""
+    some = vectors[rows]
+    products = some @ some.T
+    return np.asarray(products if isinstance(products, np.ndarray) else products.toarray(), dtype=np.float32)
 
 
 def interval(values: Floats, *, groups: Sequence[int] | None = None, seed: int = 0) -> dict[str, float]:

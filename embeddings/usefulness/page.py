@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -39,6 +39,8 @@ def page(found: Mapping[str, Any]) -> str:
     if own := ablation.get("adaptations"):
         body.append(f"<p>{escape(own['protocol'])}</p>")
         body += _adapted("Adaptations", own)
+    for unit, own in (found.get("audience") or {}).items():
+        body += _audience(unit, own, (ablation.get("audience") or {}).get(unit))
     body += _people(found["people"])
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>Usefulness report</title>"
@@ -53,11 +55,11 @@ def _watched(title: str, figures: Mapping[str, Any]) -> list[str]:
         rows = {name: row["ndcg"] for name, row in figures[where].items()}
         body = "".join(
             f"<tr{_own(name)}><td>{escape(name)}{_number(row['ndcg'])}<td>{_bar(row['ndcg'], rows)}"
-            f"{_number(row['recall'])}{_number(row['auc'])}{_gain(row.get('gain'))}"
+            f"{_number(row['recall'])}{_number(row['auc'])}{_ahead(row.get('ahead'))}"
             for name, row in sorted(figures[where].items(), key=lambda pair: -_mean(pair[1]["ndcg"]))
         )
         head = "<tr><th>method<th class=n>NDCG@10<th>95 %<th class=n>recall@10<th class=n>matched AUC"
-        head += "<th class=n>over the simple fusion"
+        head += "<th class=n>fused is ahead by (95 %)"
         parts.append(f"<div class=card><h3>{words.capitalize()}</h3><table>{head}{body}</table></div>")
     return parts
 
@@ -70,11 +72,33 @@ def _adapted(title: str, figures: Mapping[str, Any]) -> list[str]:
         rows = {name: row["mrr"] for name, row in figures[question].items()}
         body = "".join(
             f"<tr{_own(name)}><td>{escape(name)}{_number(row['mrr'])}<td>{_bar(row['mrr'], rows)}"
-            f"{_gain(row.get('gain'))}"
+            f"{_ahead(row.get('ahead'))}"
             for name, row in sorted(figures[question].items(), key=lambda pair: -_mean(pair[1]["mrr"]))
         )
-        head = "<tr><th>method<th class=n>MRR<th>95 %<th class=n>over the simple fusion"
+        head = "<tr><th>method<th class=n>MRR<th>95 %<th class=n>fused is ahead by (95 %)"
         parts.append(f"<div class=card><h3>{words}</h3><table>{head}{body}</table></div>")
+    return parts
+
+
+def _audience(unit: str, about: Mapping[str, Any], measured: Mapping[str, Any] | None) -> list[str]:
+    """What is served for a unit and why; and, of the full report, the table of what each part adds."""
+    parts = [
+        f"<h2>Audience by country: {escape(unit)}</h2><p>{about['titles']:,} titles, {about['countries']} countries. "
+        f"R² {about['r2']:.3f} (country means {about['r2_country_means']:.3f}). Served: {escape(about['served'])}, for "
+        f"{escape(about['why'])}.</p><p class=soft>{escape(about['protocol'])}</p>"
+    ]
+    if measured is None:
+        return parts
+    rows = {name: row["r2"] for name, row in measured["methods"].items()}
+    body = "".join(
+        f"<tr{_own(name)}><td>{escape(name)}{_number(row['r2'])}<td>{_bar(row['r2'], rows)}"
+        f"{_number(row['within_country'])}{_number(row['within_title'])}{_number(row['precision'])}"
+        f"{_ahead(row.get('ahead'))}"
+        for name, row in measured["methods"].items()
+    )
+    head = "<tr><th>method<th class=n>R²<th>95 %<th class=n>in country<th class=n>in title<th class=n>precision at 10"
+    head += "<th class=n>R²: served is ahead by (95 %)"
+    parts.append(f"<p>{escape(measured['protocol'])}</p><div class=card><table>{head}{body}</table></div>")
     return parts
 
 
@@ -82,29 +106,41 @@ def _people(people: Mapping[str, Any]) -> list[str]:
     parts = ["<h2>For people to judge</h2>"]
     for entry in people["titles"]:
         lists = "".join(
-            f"<div><h3>{escape(view)}</h3><ol>{_items([str(n['title']) for n in near])}</ol></div>"
+            f"<div><h3>{escape(view)}</h3><ol>{''.join(map(_near, near))}</ol></div>"
             for view, near in entry["nearest"].items()
         )
         parts.append(
-            f"<details class=card><summary>{escape(str(entry['title']))}</summary>"
+            f"<details class=card><summary>{_title(entry)} <span class=soft>{_watched_by(entry)}</span></summary>"
             f"<div class=grid>{lists}</div></details>"
         )
-    for key, words in (
-        ("title_pairs", "Titles with similar audiences"),
-        ("country_pairs", "Countries that watch alike"),
-    ):
-        rows = "".join(
-            f"<tr><td>{escape(str(p['a']))}<td>{escape(str(p['b']))}<td>{escape(str(p.get('unit', '')))}"
-            f"<td class=n>{p['similarity']:.2f}"
-            for p in people[key]
+    if pairs := people["title_pairs"]:
+        body = "".join(
+            f"<tr><td>{_title(p['a'])} <span class=soft>{_watched_by(p['a'])}</span>"
+            f"<td>{_title(p['b'])} <span class=soft>{_watched_by(p['b'])}</span><td class=n>{p['similarity']:.2f}"
+            for p in pairs
         )
-        if rows:
-            parts.append(f"<h3>{words}</h3><div class=card><table>{rows}</table></div>")
+        parts.append(f"<h3>Titles with similar audiences</h3><div class=card><table>{body}</table></div>")
+    if pairs := people["country_pairs"]:
+        body = "".join(
+            f"<tr><td>{escape(p['a'])}<td>{escape(p['b'])}<td>{escape(p['unit'])}<td class=n>{p['similarity']:.2f}"
+            for p in pairs
+        )
+        parts.append(f"<h3>Countries that watch alike</h3><div class=card><table>{body}</table></div>")
     return parts
 
 
-def _items(names: Sequence[str]) -> str:
-    return "".join(f"<li>{escape(name)}" for name in names)
+def _near(entry: Mapping[str, Any]) -> str:
+    return f"<li>{_title(entry)} <span class=soft>{entry['similarity']:.2f} {_watched_by(entry)}</span>"
+
+
+def _title(entry: Mapping[str, Any]) -> str:
+    return escape(entry["title"]) + (f" ({entry['year']})" if entry["year"] else "")
+
+
+def _watched_by(entry: Mapping[str, Any]) -> str:
+    """How well a title is known: era and popularity stand beside every similarity."""
+    words = [f"{entry[name]:,} {name}" for name in ("viewers", "countries") if entry[name]]
+    return "· " + ", ".join(words) if words else ""
 
 
 def _bar(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -132,11 +168,11 @@ def _number(row: Mapping[str, Any]) -> str:
     return f"<td class=n>{row['mean']:.3f}" if _known(row) else "<td class=n>–"
 
 
-def _gain(row: Mapping[str, Any] | None) -> str:
+def _ahead(row: Mapping[str, Any] | None) -> str:
     if row is None or not _known(row):
         return "<td>"
     return f"<td class=n>{row['mean']:+.3f} ({row['low']:+.3f} … {row['high']:+.3f})"
 
 
 def _own(name: str) -> str:
-    return " class=own" if name == "fused" else ""
+    return " class=own" if name in ("fused", "served") else ""

@@ -1,51 +1,101 @@
-"""What people can look at: nearest titles by view, pairs of titles and pairs of countries with similar audiences."""
+"""What people can look at: nearest titles by view, pairs of titles and pairs of countries with similar audiences.
+
+Beside every similarity stand the year and how many watch a title: two titles may be alike in nothing but their era, or
+in being known to everybody.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from embeddings.release import Release
-from embeddings.views import unit
+from embeddings.usefulness.measures import Floats
+from embeddings.views import IntArray, unit
 
 _TITLES, _NEAREST, _PAIRS = 20, 10, 20
-_MOST = 2000  # titles among which pairs are looked for
+_MOST = 500  # titles, those known best, among which pairs are looked for
 
 
-def for_people(release: Release) -> dict[str, Any]:
-    """titles: the 20 of which most is known, with the ten nearest by view; title_pairs; country_pairs."""
-    about = release.table("titles.parquet", "label", "year").to_pydict()
-    names = [f"{n} ({int(y)})" if y == y and y is not None else str(n) for n, y in zip(*about.values(), strict=True)]
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """How well the T titles of a release are known.
+
+    Attributes:
+        names, years: label, and year (NaN where unknown).
+        viewers: how many people in the viewings watched each.
+        countries: in how many countries its audience is known.
+        fame: 0 for the one known best, 1 for the next, …, by viewers, by the size of its audience, then by its facts.
+    """
+
+    names: Sequence[str]
+    years: Floats
+    viewers: IntArray
+    countries: IntArray
+    fame: IntArray
+
+    @classmethod
+    def of(cls, release: Release, viewings: pd.DataFrame) -> Known:
+        """From a release and the viewings of its workspace."""
+        about = release.table("titles.parquet", "id", "label", "year").to_pandas()
+        n = len(about)
+        seen = viewings.groupby("title")["viewer"].nunique() if len(viewings) else pd.Series(dtype=np.int64)
+        viewers: IntArray = seen.reindex(about["id"]).fillna(0).to_numpy().astype(np.int64)
+        audience = release.table("audience.parquet", "title", "country", "unit", "size").to_pandas()
+        measured = audience.groupby("title")["country"].nunique()
+        countries: IntArray = measured.reindex(range(n)).fillna(0).to_numpy().astype(np.int64)
+        facts = np.diff(np.asarray(release.array("facts/out.offsets.npy")))[:n]
+        ranks = [_ranks(viewers)]
+        for _, part in audience.groupby("unit"):
+            ranks.append(_ranks(part.groupby("title")["size"].sum().reindex(range(n)).fillna(0).to_numpy()))
+        best = np.min(ranks, axis=0)
+        order = np.lexsort((-facts, best))
+        fame = np.empty(n, dtype=np.int64)
+        fame[order] = np.arange(n)
+        years = about["year"].to_numpy(np.float64, na_value=np.nan)
+        return cls(names=about["label"].tolist(), years=years, viewers=viewers, countries=countries, fame=fame)
+
+    def __call__(self, title: int) -> dict[str, Any]:
+        """title, year, viewers and countries of one."""
+        year = self.years[title]
+        return {
+            "title": str(self.names[title]),
+            "year": None if np.isnan(year) else int(year),
+            "viewers": int(self.viewers[title]),
+            "countries": int(self.countries[title]),
+        }
+
+
+def for_people(release: Release, viewings: pd.DataFrame) -> dict[str, Any]:
+    """titles: the 20 that are known best, with the ten nearest by view; title_pairs; country_pairs."""
+    known = Known.of(release, viewings)
     views = list(release.manifest["views"])
-    known = np.diff(np.asarray(release.array("facts/out.offsets.npy")))[: len(names)]
-    present = {view: np.asarray(release.array(f"vectors/{view}.present.npy"))[: len(names)] for view in views}
-    vectors = {view: np.asarray(release.array(f"vectors/{view}.npy"))[: len(names)] for view in views}
-    fame = known * sum(present[view].astype(float) for view in views)
-    famous = np.argsort(-fame, kind="stable")[:_TITLES]
+    n = len(known.names)
+    present = {view: np.asarray(release.array(f"vectors/{view}.present.npy"))[:n] for view in views}
+    vectors = {view: np.asarray(release.array(f"vectors/{view}.npy"))[:n] for view in views}
     titles = []
-    for title in famous:
+    for title in np.argsort(known.fame)[:_TITLES].tolist():
         nearest = {}
         for view in views:
             if present[view][title]:
-                scores = vectors[view] @ vectors[view][title]
+                scores = np.where(present[view], vectors[view] @ vectors[view][title], -np.inf)
                 scores[title] = -np.inf
-                scores[~present[view]] = -np.inf
-                order = np.argsort(-scores, kind="stable")[:_NEAREST]
-                nearest[view] = [{"title": names[i], "similarity": float(scores[i])} for i in order]
-        titles.append({"title": names[title], "nearest": nearest})
-    return {"titles": titles, "title_pairs": _title_pairs(release, names, known), "country_pairs": _countries(release)}
+                order = np.argsort(-scores, kind="stable")[:_NEAREST].tolist()
+                nearest[view] = [known(i) | {"similarity": float(scores[i])} for i in order if np.isfinite(scores[i])]
+        titles.append(known(title) | {"nearest": nearest})
+    pairs = [] if "audience" not in views else _title_pairs(vectors["audience"], present["audience"], known)
+    return {"titles": titles, "title_pairs": pairs, "country_pairs": _countries(release)}
 
 
-def _title_pairs(release: Release, names: list[str], known: Any) -> list[dict[str, Any]]:
-    """Pairs nearest in the audience view, each title once, among those of which most is known."""
-    if "audience" not in release.manifest["views"]:
-        return []
-    present = np.asarray(release.array("vectors/audience.present.npy"))[: len(names)]
+def _title_pairs(vectors: Any, present: Any, known: Known) -> list[dict[str, Any]]:
+    """Pairs nearest in the audience view, each title once, among those that are known best."""
     rows = np.flatnonzero(present)
-    rows = rows[np.argsort(-known[rows], kind="stable")[:_MOST]]
-    own = np.asarray(release.array("vectors/audience.npy"))[rows]
-    return [{"a": names[rows[i]], "b": names[rows[j]], "similarity": s} for i, j, s in _pairs(own)]
+    rows = rows[np.argsort(known.fame[rows], kind="stable")[:_MOST]]
+    return [{"a": known(int(rows[i])), "b": known(int(rows[j])), "similarity": s} for i, j, s in _pairs(vectors[rows])]
 
 
 def _countries(release: Release) -> list[dict[str, Any]]:
@@ -64,6 +114,13 @@ def _countries(release: Release) -> list[dict[str, Any]]:
             for i, j, s in _pairs(logs, once=False)
         ]
     return found
+
+
+def _ranks(values: Any) -> IntArray:
+    """0 for the largest; those that have nothing come after all."""
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[np.argsort(-values, kind="stable")] = np.arange(len(values))
+    return np.where(values > 0, ranks, len(values))
 
 
 def _pairs(vectors: Any, *, once: bool = True) -> list[tuple[int, int, float]]:

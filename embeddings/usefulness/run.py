@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from embeddings.audiences import sizes
 from embeddings.catalogue import Catalogue
+from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
+from embeddings.content.views import content_views
 from embeddings.errors import UnsupportedMeasure
 from embeddings.fusion.coviewing import Likes
 from embeddings.fusion.learning import learn
@@ -18,12 +22,15 @@ from embeddings.graph import GraphSettings
 from embeddings.links import link
 from embeddings.release import Release
 from embeddings.usefulness.adaptations import Adaptations, give_aways, without_source
+from embeddings.usefulness.audiences import foreseen
+from embeddings.usefulness.baselines import baselines
 from embeddings.usefulness.full import adapted, watched_too
+from embeddings.usefulness.measures import centred, cosines
 from embeddings.usefulness.people import for_people
+from embeddings.usefulness.watching import LEAST_VIEWERS
+from embeddings.views import FloatArray, view
 from kg.holdout import SHARE, split
 from kg.knowledge_graph import KnowledgeGraph
-
-_BASED_ON = 0.6
 
 
 def report(kg: KnowledgeGraph, *, full: bool = False, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
@@ -39,10 +46,23 @@ def report(kg: KnowledgeGraph, *, full: bool = False, tell: Callable[[str], None
         "release": release.id,
         "usefulness": metrics["usefulness"],
         "audience": metrics.get("audience"),
-        "people": for_people(release),
+        "people": for_people(release, kg.viewings()),
     }
     if full:
-        found["ablation"] = ablation(kg, seed=int(release.manifest["seed"]), tell=tell)
+        settings = release.manifest["settings"]
+        found["ablation"] = ablation(
+            kg,
+            seed=int(release.manifest["seed"]),
+            graph=GraphSettings.from_dict(settings["graph"]),
+            content=dataclasses.replace(
+                ContentSettings.from_dict(settings["content"]),
+                theme_dim=settings["dim"],
+                theme_weights=settings["theme_weights"],
+                min_viewers=settings["min_viewers"],
+            ),
+            weeks=int(settings["audience_weeks"]),
+            tell=tell,
+        )
     return found
 
 
@@ -51,33 +71,59 @@ def ablation(
     *,
     seed: int,
     graph: GraphSettings | None = None,
+    content: ContentSettings | None = None,
+    weeks: int = 8,
     folds: int = 5,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Everything learnt anew, without three fifths of the books' adaptations: watched_too and adaptations.
+    """Everything learnt anew, without any book's adaptations: watched_too, adaptations, and audience by unit.
 
-    Either is None where the workspace has nothing to ask with.
+    The first two are None, and the last is empty, where the workspace has nothing to ask with.
     """
     say = tell or (lambda _: None)
+    content = content or ContentSettings()
     catalogue = Catalogue.of(kg)
     share = {name: SHARE for name, relation in kg.schema.relations.items() if not relation.identity}
-    halves = split(kg, seed=seed, share=share | {"based_on": _BASED_ON})
-    training, held_out = catalogue.facts(halves.train), catalogue.facts(halves.test)
+    parts_of = split(kg, seed=seed, share=share | {"based_on": 1.0})
+    training, held_out = catalogue.facts(parts_of.train), catalogue.facts(parts_of.test)
     training = training[~np.isin(training.relations, catalogue.numbers(catalogue.hidden))]
     training = training[~give_aways(catalogue, training, held_out)]
-    say("training the graph without the adaptations that are asked for")
+    told = catalogue.titles.assign(summary=without_source(catalogue, training, held_out))
+    catalogue = dataclasses.replace(catalogue, titles=told)
+    say("training the graph without adaptations")
     settings = dataclasses.replace(graph or GraphSettings(), seed=seed)
     links = link(catalogue, training, held_out, settings, most_measured=1000)
     say("reading titles")
-    summaries = without_source(catalogue, training, held_out)
-    raw = raw_parts(catalogue, training, Texts(kg.workspace.cache / "texts"), seed=seed, summaries=summaries)
+    texts = Texts(kg.workspace.cache / "texts", content.text_model, content.text_sha256)
+    raw = raw_parts(catalogue, training, texts, seed=seed)
     vectors = raw.vectors | {"graph": links.vectors[raw.works]}
-    parts = {name: v[: catalogue.num_titles] for name, v in vectors.items()}
-    viewings = kg.viewings()
+    t = catalogue.num_titles
+    parts = {name: v[:t] for name, v in vectors.items()}
+    extra = baselines(catalogue, training, raw.works, told["summary"].tolist(), dim=links.vectors.shape[1], seed=seed)
+    viewings, table = kg.viewings(), sizes(catalogue, kg.audience(), weeks=weeks)
+
+    def views(seen: pd.DataFrame) -> dict[str, FloatArray]:
+        made = content_views(
+            catalogue, training, seen, table, texts, content, audience_weights={}, audience_dim=64, seed=seed
+        )
+        return {own.name: own.vectors for own in (made.theme, made.audience)}
+
     likes = Likes.of(catalogue, viewings) if len(viewings) else None
+    learnt = views(viewings)
+    content_alone = [view("graph", parts["graph"], ""), view("theme", learnt["theme"], "")]
     found: dict[str, Any] = {"watched_too": None, "adaptations": None}
-    if likes is not None and (likes.viewers >= 20).sum() >= 50:
-        found["watched_too"] = watched_too(catalogue, parts, viewings, folds=folds, seed=seed, tell=tell)
+    found["audience"] = foreseen(catalogue, training, content_alone, table, weeks=weeks, seed=seed, tell=tell)
+    if likes is not None and (likes.viewers >= LEAST_VIEWERS).sum() >= 50:
+        found["watched_too"] = watched_too(
+            catalogue,
+            parts,
+            viewings,
+            extra={name: v[:t] for name, v in extra.items()},
+            views=views,
+            folds=folds,
+            seed=seed,
+            tell=tell,
+        )
     described = np.zeros(len(catalogue), dtype=bool)
     described[raw.works] = vectors["tags"].any(axis=1)
     pairs = Adaptations.of(catalogue, held_out, described)
@@ -85,5 +131,12 @@ def ablation(
         say("adaptations")
         real = None if likes is None or likes.simulated else likes
         fusion, _, _ = learn(parts, real)
-        found["adaptations"] = adapted(catalogue, vectors, raw.works, fusion, pairs, seed=seed)
+        works = pairs.works
+        at = np.searchsorted(raw.works, works)
+        scores = {name: cosines(centred(v), at) for name, v in vectors.items()}
+        scores |= {name: cosines(v, at) for name, v in extra.items()}
+        fused = fusion.fuse({name: v[at] for name, v in vectors.items() if name in fusion.weights})
+        scores["fused"] = fused @ fused.T
+        of_films = {name: cosines(centred(v), np.unique(pairs.films)) for name, v in learnt.items()}
+        found["adaptations"] = adapted(catalogue, scores, of_films, works, pairs, folds=folds, seed=seed)
     return found

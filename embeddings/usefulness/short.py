@@ -11,7 +11,8 @@ from embeddings.catalogue import Catalogue, Facts
 from embeddings.fusion.building import Fused
 from embeddings.fusion.model import VIEWINGS
 from embeddings.usefulness import adaptations, watching
-from embeddings.views import FloatArray, View, unit
+from embeddings.usefulness.measures import centred, cosines
+from embeddings.views import View
 
 #: The simple fusion that the release's has to beat: parts and the weights that MovieLens gave them.
 SIMPLE = {"tags": 4.0, "genres": 1.0, "summary": 1.3, "graph": 1.8, "year": 1.7}
@@ -34,7 +35,7 @@ def measure(catalogue: Catalogue, fused: Fused, views: Sequence[View], held_out:
     simple = {name: weight for name, weight in SIMPLE.items() if name in fused.parts}
     if simple:
         methods["simple fusion"] = adaptations.concatenated(fused.parts, simple)
-    methods = {name: _centred(vectors) for name, vectors in methods.items()}
+    methods = {name: centred(vectors) for name, vectors in methods.items()}
 
     sentences = []
     task, least = _task(catalogue, fused)
@@ -46,7 +47,7 @@ def measure(catalogue: Catalogue, fused: Fused, views: Sequence[View], held_out:
             rankings[name] = task.measure(own[queries] @ own.T, queries)
         popular = np.broadcast_to(task.popularity, (len(queries), len(task.titles)))
         rankings["popularity"] = task.measure(np.asarray(popular, dtype=np.float32), queries)
-        found["watched_too"] = watching.summary(rankings, against="simple fusion")
+        found["watched_too"] = watching.summary(rankings)
         found["simulated"] = task.simulated
         learnt = VIEWINGS in fused.fusion.weights
         sentences.append(
@@ -60,28 +61,16 @@ def measure(catalogue: Catalogue, fused: Fused, views: Sequence[View], held_out:
             sentences.append("The viewers are simulated: nobody watched, and the figures say nothing about people.")
     pairs = adaptations.Adaptations.of(catalogue, held_out)
     if len(pairs.films):
-        asked = pairs.measure(methods, np.arange(catalogue.num_titles), books=False)
-        asked["name"] = pairs.by_name(catalogue.entities["label"].tolist(), books=False)
-        found["adaptations"] = {"films": adaptations.summary(asked, against="simple fusion")["films"]}
+        cast = np.unique(pairs.films)
+        asked = {name: pairs.measure(cosines(vectors, cast), cast) for name, vectors in methods.items()}
+        asked["name"] = pairs.measure(adaptations.by_name(catalogue.entities["label"].tolist(), cast), cast)
+        found["adaptations"] = {"films": adaptations.summary(asked)["films"]}
         sentences.append(
             f"Adaptations: {len(np.unique(pairs.books)):,} books whose based_on facts are held out; of each film the "
             "best other film of its book, among their films (MRR)."
         )
     found["protocol"] = " ".join(sentences) or "There are neither viewings nor held-out adaptations to measure with."
     return found
-
-
-def headline(found: dict[str, Any]) -> dict[str, float]:
-    """The few figures that a gate compares: fused, and its gain over the simple fusion, near and anywhere."""
-    flat: dict[str, float] = {}
-    for where, table in (found.get("watched_too") or {}).items():
-        row = table["fused"]
-        flat[f"watched_too_{where}_ndcg"] = row["ndcg"]["mean"]
-        if "gain" in row:
-            flat[f"watched_too_{where}_gain"] = row["gain"]["mean"]
-    if found.get("adaptations"):
-        flat["adaptations_mrr"] = found["adaptations"]["films"]["fused"]["mrr"]["mean"]
-    return {name: value for name, value in flat.items() if np.isfinite(value)}
 
 
 def _task(catalogue: Catalogue, fused: Fused) -> tuple[watching.Watching | None, int]:
@@ -95,12 +84,3 @@ def _task(catalogue: Catalogue, fused: Fused) -> tuple[watching.Watching | None,
     task = watching.Watching.of(fused.likes, years, least=least)
     queries = np.flatnonzero(fused.measured[task.titles])
     return (task if len(queries) and len(task.titles) > 11 else None), least
-
-
-def _centred(vectors: FloatArray) -> FloatArray:
-    """About their mean and of length 1; rows of zeros stay."""
-    there = vectors.any(axis=1)
-    full = np.zeros_like(vectors)
-    if there.any():
-        full[there] = unit(vectors[there] - vectors[there].mean(axis=0))
-    return full

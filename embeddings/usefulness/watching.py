@@ -62,20 +62,15 @@ class Watching:
         }
 
 
-def summary(rankings: Mapping[str, Mapping[str, Ranking]], *, against: str | None = None) -> dict[str, Any]:
-    """By candidates ("near", "anywhere") and method: ndcg, recall, auc with intervals; and the gain over `against`."""
+def summary(rankings: Mapping[str, Mapping[str, Ranking]], *, own: str = "fused") -> dict[str, Any]:
+    """By candidates ("near", "anywhere") and method: ndcg, recall, auc with intervals, and by how much NDCG of `own` is
+    ahead of it."""
     found: dict[str, Any] = {}
     for where in ("near", "anywhere"):
         found[where] = {}
         for name, ranking in rankings.items():
-            own = ranking[where]
-            row: dict[str, Any] = {m: interval(getattr(own, m)) for m in ("ndcg", "recall", "auc")}
-            if against is not None and against in rankings and name != against:
-                row["gain"] = gain_over(own.ndcg, rankings[against][where].ndcg)
+            row: dict[str, Any] = {m: interval(getattr(ranking[where], m)) for m in ("ndcg", "recall", "auc")}
+            if own in rankings and name != own:
+                row["ahead"] = gain_over(rankings[own][where].ndcg, ranking[where].ndcg)
             found[where][name] = row
     return found
-
-
-def joined(parts: list[Ranking]) -> Ranking:
-    """Rankings of several folds, one after the other."""
-    return Ranking(**{m: np.concatenate([getattr(p, m) for p in parts]) for m in ("ndcg", "recall", "auc")})

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from embeddings.catalogue import Catalogue
 from embeddings.usefulness.adaptations import Adaptations
-from embeddings.usefulness.measures import gain_over, interval, rank, reciprocal_rank
+from embeddings.usefulness.baselines import baselines
+from embeddings.usefulness.full import _apart, adapted
+from embeddings.usefulness.measures import Ranking, cosines, gain_over, interval, rank, reciprocal_rank
+from kg.knowledge_graph import KnowledgeGraph
+from kg.tables import Batch
 
 
 def test_a_ranking_by_hand() -> None:
@@ -53,10 +61,12 @@ def test_intervals_hold_the_mean_and_pairs_are_compared_query_by_query() -> None
 def test_films_of_a_book_find_each_other() -> None:
     vectors = np.eye(4, dtype=np.float32)[[0, 0, 1, 2, 0, 1]]  # films 0 … 3, books 4 and 5
     pairs = Adaptations(films=np.array([0, 1, 2]), books=np.array([4, 4, 5]))
-    found = pairs.measure({"x": vectors}, np.arange(6))["x"]
+    found = pairs.measure(vectors @ vectors.T, np.arange(6))
     assert found["books"].tolist() == [1 / 1.5, 1]  # films 0 and 1 are equal: ranks 1 and 2
     assert found["films"][0] == 1
     assert np.isnan(found["films"][1])
+    of_films = pairs.measure(vectors[:3] @ vectors[:3].T, np.arange(3), np.array([5]))  # books have no such vector
+    assert np.isnan(of_films["books"]).tolist() == [True]
 
 
 @pytest.mark.slow
@@ -71,9 +81,61 @@ def test_the_report_of_the_sample(sample_workspace: Path) -> None:
     assert "simulated" in short["protocol"]
     near = short["watched_too"]["anywhere"]
     assert near["fused"]["ndcg"]["mean"] > near["popularity"]["ndcg"]["mean"]
-    assert len(found["people"]["titles"]) == 20
+    titles = found["people"]["titles"]
+    assert len(titles) == 20
+    assert titles[0]["viewers"] >= titles[-1]["viewers"]
+    assert all(near["year"] or not near["viewers"] for near in titles[0]["nearest"]["fused"])
     json.dumps(found)
     html = page(found)
     assert "nobody watched" in html
     assert "src=" not in html
     assert "href=" not in html
+
+
+def test_rankings_are_taken_where_a_film_was_held_out_and_averaged_where_it_was_not() -> None:
+    def found(*values: float) -> dict[str, Ranking]:
+        figures = np.array(values)
+        return {"near": Ranking(ndcg=figures, recall=figures, auc=figures)}
+
+    unseen, seen = _apart([found(1, 2, 3), found(4, 5, np.nan), found(7, 8, 9)], np.array([0, 2, 1]))
+    assert unseen["near"].ndcg[:2].tolist() == [1, 8]
+    assert np.isnan(unseen["near"].ndcg[2])
+    assert seen["near"].ndcg.tolist() == [5.5, 3.5, 6]
+
+
+def test_a_simple_fusion_of_books_is_tuned_on_other_books() -> None:
+    rng = np.random.default_rng(0)
+    entities = pd.DataFrame({"id": [f"w:{i}" for i in range(90)], "label": "x"})
+    films, books = np.arange(60), np.repeat(np.arange(60, 90), 2)
+    story = rng.normal(size=(30, 16))
+    right = np.concatenate([np.repeat(story, 2, axis=0), story]) + 0.2 * rng.normal(size=(90, 16))
+    noise = rng.normal(size=(90, 16))
+    unit = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (right, noise)]
+    scores = {name: np.asarray(v @ v.T, np.float32) for name, v in zip(("tags", "graph"), unit, strict=True)}
+    scores["fused"] = scores["tags"]
+    catalogue = cast("Catalogue", SimpleNamespace(entities=entities))
+    found = adapted(catalogue, scores, {}, np.arange(90), Adaptations(films=films, books=books), folds=3, seed=0)
+    assert all(weights["tags"] > weights["graph"] for weights in found["weights"])
+    assert found["films"]["tags"]["mrr"]["queries"] == 30
+    assert found["films"]["graph"]["ahead"]["low"] > 0.5
+    assert found["books"]["simple fusion"]["mrr"]["mean"] > 0.9
+
+
+def test_baselines_know_rare_tags_and_neighbours(tmp_path: Path) -> None:
+    kg = KnowledgeGraph.create(tmp_path / "workspace")
+    tags = [("a", "heist"), ("b", "heist"), ("a", "common"), ("c", "common"), ("d", "common"), ("e", "common")]
+    facts = pd.DataFrame(
+        [(f"title:{t}", "storyline", f"tag:{tag}") for t, tag in tags], columns=["head", "relation", "tail"]
+    )
+    titles = pd.DataFrame({"title": [f"title:{t}" for t in "abcdef"], "kind": "film"})
+    kg.add(Batch(source="test", titles=titles, facts=facts), strict=True)
+    catalogue = Catalogue.of(kg)
+    a, b, c, f = (catalogue.titles["id"].tolist().index(f"title:{t}") for t in "abcf")
+    works = np.arange(6)
+    made = baselines(catalogue, catalogue.facts(kg.triples()), works, ["a ship sinks"] * 5 + [""], dim=4, seed=0)
+    tf_idf = cosines(made["TF-IDF of tags"], works)
+    assert tf_idf[a, b] > tf_idf[a, c] > 0
+    assert not tf_idf[f].any()  # nobody tagged it
+    graph = cosines(made["SVD of the graph"], works)
+    assert graph[a, b] > graph[b, c]
+    assert not made["words"][5].any()

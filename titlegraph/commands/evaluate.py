@@ -46,14 +46,23 @@ def evaluate(
         for question in ("films", "books"):
             if question in adapted:
                 show(_frame(adapted[question], "mrr"), title=f"{prefix}adaptations, {question} (MRR)")
+    for unit, about in (found["audience"] or {}).items():
+        measured = ((found.get("ablation") or {}).get("audience") or {}).get(unit)
+        if measured:
+            show(_frame(measured["methods"], "r2"), title=f"full: audience by country, {unit} (R²)")
+        console().print(
+            f"Audience by country, {unit}: R² {about['r2']:.3f}, country means {about['r2_country_means']:.3f}. "
+            f"Served: {about['served']}, for {about['why']}."
+        )
     console().print(found["usefulness"]["protocol"])
 
 
 def _frame(rows: dict[str, Any], measure: str) -> pd.DataFrame:
+    """One row a method: the figure with its interval, and by how much ours is ahead of it."""
     frame = pd.DataFrame(
         [
             {"method": name, **{k: row[measure][k] for k in ("mean", "low", "high")}}
-            | {"gain": (row.get("gain") or {}).get("mean"), "gain_low": (row.get("gain") or {}).get("low")}
+            | {f"ahead_{k}": (row.get("ahead") or {}).get(k) for k in ("mean", "low", "high")}
             for name, row in rows.items()
         ]
     )
