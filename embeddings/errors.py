@@ -5,6 +5,7 @@ EmbeddingError
 ├── UnknownSetting          a setting names something that does not exist, or is out of its range
 ├── ExtraMissing            a library that training needs is not installed
 ├── WeightsError            the text encoder's weights are missing or not the recorded ones
+├── BadVectors              a file of vectors that somebody else made can't be used
 └── ReleaseError
     ├── NoRelease           nothing has been promoted, or there is no release at the path
     ├── UnknownRelease      no release has that id
@@ -42,6 +43,12 @@ class ExtraMissing(EmbeddingError):
 
 class WeightsError(EmbeddingError):
     """The weights of the text encoder are missing, or not those that were recorded."""
+
+
+class BadVectors(EmbeddingError):
+    def __init__(self, path: Path, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(f"{path}: {why}. Mend the file, or take it off [release] vectors in workspace.toml.")
 
 
 class ReleaseError(EmbeddingError):

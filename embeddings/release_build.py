@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from embeddings.content.given import hashes
 from embeddings.draft_trust import trust
 from embeddings.drafting import AUDIENCE, MEANS, Drafter
 from embeddings.drift import drift
@@ -112,7 +113,8 @@ def _write_files(out: ReleaseWriter, build: Build) -> list[View]:
     out.array("vectors/graph.npy", vectors)
     out.array("vectors/graph.present.npy", np.asarray(vectors.any(axis=1)))
     (theme, theme_fusion), (audience, audience_fusion) = build.theme, build.audience_view
-    for part in (theme, audience, build.fused):
+    others = [theme, audience, build.fused, *build.given.values()]
+    for part in others:
         out.array(f"vectors/{part.name}.npy", part.vectors)
         out.array(f"vectors/{part.name}.present.npy", part.present)
     _copy(build.graph() / "model", out, "model")
@@ -130,7 +132,7 @@ def _write_files(out: ReleaseWriter, build: Build) -> list[View]:
         if (stage / name).is_dir():
             _copy(stage / name, out, name)
     write_words(out, catalogue, build.training, build.texts)
-    return [build.graph_view, theme, audience, build.fused]
+    return [build.graph_view, *others]
 
 
 def _maps(out: ReleaseWriter, build: Build, laid_out: Release) -> dict[str, Any]:
@@ -173,6 +175,7 @@ def _manifest(build: Build, views: list[View]) -> dict[str, Any]:
             "schema": kg.schema.digest,
             "sources": sorted(kg.snapshot.sources),
             "holdout": kg.workspace.settings.get("holdout", {}),
+            "vectors": hashes(kg.workspace.path, build.settings.vectors),
         },
         "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
         "views": {part.name: _about(part) for part in views},

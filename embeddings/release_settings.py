@@ -11,6 +11,11 @@ from embeddings.errors import UnknownSetting
 from embeddings.graph import GraphSettings
 from embeddings.maps.build import parsed
 
+#: Names of views and of parts of them.
+_TAKEN = frozenset(("graph", "theme", "audience", "fused", "categories", "viewings", "countries", "content")).union(
+    ("summary", "tags", "metadata", "people", "genres", "makers", "year", "name")
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseSettings:
@@ -27,6 +32,8 @@ class ReleaseSettings:
         min_viewers: a title with fewer viewers has no co-viewing vector.
         audience_weeks: weeks from a title's first observation that its audience sizes cover.
         most_measured: most held-out facts that link prediction is measured on.
+        vectors: files of vectors that somebody else made, by the name of the view they become; see
+            :mod:`embeddings.content.given`.
         maps: views that are laid out as maps of titles; "graph-book" and "graph-country" are maps of those.
         map_titles: a map holds at most so many, those of which most is known.
 
@@ -46,6 +53,7 @@ class ReleaseSettings:
     min_viewers: int = 5
     audience_weeks: int = 8
     most_measured: int = 10_000
+    vectors: Mapping[str, str] = field(default_factory=dict)
     maps: Sequence[str] = ("fused",)
     map_titles: int = 20_000
 
@@ -55,8 +63,11 @@ class ReleaseSettings:
                 raise UnknownSetting(f"{name} is {getattr(self, name)}, but must be at least 1.")
         for name in self.maps:
             parsed(name)
+        for name in self.vectors:
+            if name in _TAKEN or not name.isidentifier():
+                raise UnknownSetting(f"vectors: {name!r} can't be the name of a view; choose another word.")
         for name, known in (
-            ("view_weights", {"graph", "theme", "audience"}),
+            ("view_weights", {"graph", "theme", "audience", *self.vectors}),
             ("theme_weights", {"summary", "tags", "metadata", "people", "categories"}),
             ("audience_weights", {"viewings", "countries", "content"}),
         ):

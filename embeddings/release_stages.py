@@ -31,6 +31,7 @@ import pyarrow as pa
 from embeddings import digests
 from embeddings.audiences import sizes
 from embeddings.catalogue import Catalogue, Facts
+from embeddings.content.given import given
 from embeddings.content.inputs import PEOPLE, TAGS
 from embeddings.content.texts import Texts
 from embeddings.content.views import content_views
@@ -148,6 +149,18 @@ class Build:
         """The text encoder, with what it has encoded before; it is loaded when a text is new."""
         chosen = self.settings.content_settings
         return Texts(self.kg.workspace.cache / "texts", chosen.text_model, chosen.text_sha256)
+
+    @cached_property
+    def given(self) -> dict[str, View]:
+        """Views that somebody else made."""
+        files = self.settings.vectors.items()
+        return {name: given(self.kg, self.catalogue, name, file) for name, file in files}
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        """What stages read of them, where there are any."""
+        made = {name: digests.of_arrays(own.vectors) for name, own in self.given.items()}
+        return {"given": made} if made else {}
 
     @cached_property
     def _ids(self) -> pa.ChunkedArray:
@@ -311,7 +324,7 @@ class Build:
             "settings": dataclasses.asdict(settings.content_settings),
             "audience": [dict(settings.audience_weights), settings.audience_dim],
             "seed": self.seed,
-        }
+        } | self._given
 
     def content(self) -> Path:
         """content/: the model; theme.npy, audience.npy, views.json; audience/: what joins that view's parts."""
@@ -330,6 +343,7 @@ class Build:
                 audience_dim=settings.audience_dim,
                 seed=self.seed,
                 unseen=unseen(catalogue.titles["id"].tolist(), seed=self.seed),
+                given={name: own.vectors for name, own in self.given.items()},
                 progress=lambda step, share: self.tell(step, round(100 * share), 100),
             )
             made.model.save(folder / "content")
@@ -374,7 +388,7 @@ class Build:
             self.tell("fusing the views", 0, None)
             out = Folder(folder)
             # A simulated view can be asked for by name; it has no say in what is comparable.
-            parts = [self.graph_view, self.theme[0], self.audience_view[0]]
+            parts = [self.graph_view, self.theme[0], self.audience_view[0], *self.given.values()]
             fused = fuse_views(
                 self.catalogue,
                 self.training,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from embeddings.content.given import hashes
 from embeddings.content.settings import ContentSettings
 from embeddings.errors import NoRelease, ReleaseError, UnknownSetting
 from embeddings.gate import GateSettings, judge
@@ -223,6 +224,8 @@ def _same_inputs(manifest: Mapping[str, Any], kg: KnowledgeGraph, settings: Rele
     asked = json.loads(json.dumps(dataclasses.asdict(settings)))
     holdout = kg.workspace.settings.get("holdout", {})
     if made_from.get("holdout", holdout) != holdout:
+        return False
+    if made_from.get("vectors", {}) != hashes(kg.workspace.path, settings.vectors):
         return False
     before, now = ({k: v for k, v in t.items() if k != "rejected"} for t in (made_from["tables"], kg.snapshot.tables))
     return (before, made_from["schema"], manifest.get("settings"), manifest.get("seed")) == (

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.content.cache import Half
-from embeddings.content.reading import PARTS, Read
+from embeddings.content.reading import Read
 from embeddings.views import FloatArray, IntArray
 
 _BLOCK = 256  # texts that go through the GRU together
@@ -17,8 +17,8 @@ _BLOCK = 256  # texts that go through the GRU together
 def encode(weights: Mapping[str, FloatArray], titles: Read) -> FloatArray:
     """z [n, d] of titles by the encoder that has these `weights`, by name."""
     h = np.tile(weights["bias"], (len(titles), 1))
-    for p, name in enumerate(PARTS):
-        h += titles.parts[name] @ weights[f"parts.{p}.weight"].T
+    for p, part in enumerate(titles.parts.values()):
+        h += part @ weights[f"parts.{p}.weight"].T
     if "state.weight" in weights and titles.tokens is not None:
         h += final_states(weights, titles.tokens, titles.spans) @ weights["state.weight"].T
     if "free.weight" in weights:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from embeddings.catalogue import Catalogue, Facts
-from embeddings.views import BoolArray
+from embeddings.views import BoolArray, FloatArray
 
 #: Relations to entities of these types say what a title is about; of `PEOPLE`, who made it.
 TAGS, PEOPLE = ("Tag", "Genre"), ("Person",)
@@ -25,11 +25,13 @@ class TitleInputs:
         tags: one row for each statement about what a title is about or who made it: `row` (which of the n), `relation`
             (empty: whichever the tag is known by), `tag` (an identifier or plain words) and perhaps `weight`.
         metadata: n rows of kind, year, runtime (minutes), countries and languages (lists of codes); columns may lack.
+        vectors: by name, float32 [n, d], made elsewhere; rows of zeros are titles without one.
     """
 
     summaries: Sequence[str]
     tags: pd.DataFrame
     metadata: pd.DataFrame
+    vectors: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metadata", self.metadata.reindex(columns=METADATA).reset_index(drop=True))
@@ -58,9 +60,9 @@ class TitleInputs:
         return cls(summaries=[summary], tags=frame, metadata=pd.DataFrame([about], columns=METADATA))
 
     @classmethod
-    def of(cls, catalogue: Catalogue, facts: Facts) -> TitleInputs:
-        """The titles of a catalogue with their tags and people among `facts`; relations that give answers away say
-        nothing."""
+    def of(cls, catalogue: Catalogue, facts: Facts, vectors: Mapping[str, FloatArray] | None = None) -> TitleInputs:
+        """The titles of a catalogue with their tags and people among `facts`, and `vectors` made elsewhere; relations
+        that give answers away say nothing."""
         relations = catalogue.numbers(catalogue.describing(*TAGS, *PEOPLE))
         own = facts[np.isin(facts.relations, relations) & (facts.heads < catalogue.num_titles)]
         names = np.array([relation.name for relation in catalogue.relations], dtype=object)
@@ -74,7 +76,7 @@ class TitleInputs:
         )
         titles = catalogue.titles
         summaries = [text if isinstance(text, str) else "" for text in titles["summary"]]
-        return cls(summaries=summaries, tags=tags, metadata=titles)
+        return cls(summaries=summaries, tags=tags, metadata=titles, vectors=vectors or {})
 
     def take(self, rows: BoolArray | np.ndarray[tuple[int], np.dtype[np.int64]]) -> TitleInputs:
         """Some of the titles, in the order of `rows`."""
@@ -85,4 +87,5 @@ class TitleInputs:
             summaries=[self.summaries[i] for i in rows.tolist()],
             tags=tags.assign(row=tags["row"].astype(np.int64)),
             metadata=self.metadata.iloc[rows],
+            vectors={name: each[rows] for name, each in self.vectors.items()},
         )

@@ -16,7 +16,7 @@ from embeddings.content.forward import encode
 from embeddings.content.inputs import PEOPLE, TitleInputs
 from embeddings.content.joining import join
 from embeddings.content.model import ContentModel
-from embeddings.content.reading import PARTS, Read, read, statements
+from embeddings.content.reading import Read, read, statements
 from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
 from embeddings.errors import ExtraMissing
@@ -33,6 +33,7 @@ def train_content(
     texts: Texts,
     settings: ContentSettings | None = None,
     *,
+    given: Mapping[str, FloatArray] | None = None,
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
 ) -> tuple[ContentModel, Read]:
@@ -45,6 +46,7 @@ def train_content(
         sizes: as :func:`embeddings.audiences.sizes` makes them.
         texts: the text encoder with its cache.
         settings: how.
+        given: vectors of the titles made elsewhere, by name, [T, d]; rows of zeros where a title has none.
         seed: of everything random.
         progress: told step and the share of it that is done.
 
@@ -57,7 +59,8 @@ def train_content(
     """
     settings = settings or ContentSettings()
     tell = progress or (lambda *_: None)
-    inputs = TitleInputs.of(catalogue, facts)
+    inputs = TitleInputs.of(catalogue, facts, given)
+    dims = {name: vectors.shape[1] for name, vectors in inputs.vectors.items()}
     bags = fit_bags(catalogue, inputs, texts, settings, seed, lambda share: tell("reading tags", share))
     own = read(
         inputs,
@@ -65,6 +68,7 @@ def train_content(
         texts,
         tokens=settings.summaries == "bigru",
         foresee=False,
+        given=dims,
         progress=lambda share: tell("encoding summaries", share),
     )
     groups = communities(
@@ -103,6 +107,7 @@ def train_content(
         units=units,
         categories=table,
         metrics=metrics,
+        given=dims,
     )
     return model, own
 
@@ -148,7 +153,7 @@ def _training() -> Any:
 
 def _inputs(own: Read, bags: Mapping[str, Bag]) -> Any:
     return _training().Inputs(
-        parts=[own.parts[name] for name in PARTS],
+        parts=list(own.parts.values()),
         tokens=own.tokens,
         spans=own.spans if own.tokens is not None else None,
         bags=own.bags,

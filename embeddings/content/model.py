@@ -44,6 +44,7 @@ class ContentModel:
         settings: how it was made.
         bags: of "tags", "metadata" and "people".
         text_dim: dimension of the text encoder.
+        given: dimensions of the vectors made elsewhere that are inputs too, by name.
         theme_parts: how the parts make the theme view.
         category_weights, audience_weights: of an encoder and its predictor ("head.…"); empty if not trained.
         countries: that audience sizes were learnt of, in order.
@@ -62,6 +63,7 @@ class ContentModel:
     units: Mapping[str, tuple[float, float]]
     categories: pd.DataFrame
     metrics: dict[str, Any] = field(default_factory=dict)
+    given: Mapping[str, int] = field(default_factory=dict)
 
     # -- titles and drafts
 
@@ -80,7 +82,8 @@ class ContentModel:
             WeightsError: the text encoder is not the recorded one.
         """
         texts = texts or Texts(None, self.settings.text_model, self.settings.text_sha256)
-        return read(inputs, self.bags, texts, tokens=self.settings.summaries == "bigru", progress=progress)
+        tokens = self.settings.summaries == "bigru"
+        return read(inputs, self.bags, texts, tokens=tokens, given=self.given, progress=progress)
 
     def theme(self, inputs: TitleInputs | Read, texts: Texts | None = None) -> FloatArray:
         """Vectors [n, d] of length 1; zeros for titles with neither summary nor tags."""
@@ -139,6 +142,7 @@ class ContentModel:
             "format": FORMAT,
             "settings": dataclasses.asdict(self.settings),
             "text_dim": self.text_dim,
+            "given": dict(self.given),
             "relations": {name: bag.relations for name, bag in self.bags.items()},
             "countries": list(self.countries),
             "units": {name: list(pair) for name, pair in self.units.items()},
@@ -181,6 +185,7 @@ class ContentModel:
             units={name: (mean, spread) for name, (mean, spread) in described["units"].items()},
             categories=categories,
             metrics=described["metrics"],
+            given=described.get("given", {}),
         )
 
 

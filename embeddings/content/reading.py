@@ -15,7 +15,7 @@ from embeddings.content.texts import Texts
 from embeddings.errors import ExtraMissing
 from embeddings.views import FloatArray, IntArray, unit
 
-#: Parts of an encoder's input, in order.
+#: Parts of an encoder's input, in order; vectors made elsewhere come after them.
 PARTS = ("summary", "tags", "metadata", "people")
 _METADATA_AXES = 16  # the first ones, of metadata in the theme
 
@@ -25,7 +25,7 @@ class Read:
     """n titles.
 
     Attributes:
-        parts: vectors [n, d_p] by the names in `PARTS`; rows of zeros where a part is missing.
+        parts: vectors [n, d_p] by the names in `PARTS`, and of what was made elsewhere; zeros where a part is missing.
         tokens: token states of the summaries, float16 [tokens, e]; None where only their means are used.
         spans: first token and number of tokens of each summary, int64 [n, 2].
         bags: row, tag and its share of the title's tags, [k] each, ordered by row.
@@ -41,9 +41,9 @@ class Read:
 
     @property
     def described(self) -> FloatArray:
-        """1 for titles that say what they are about, in a summary or in tags, [n, 1]. Metadata alone don't."""
-        there = self.parts["summary"].any(axis=1) | self.parts["tags"].any(axis=1)
-        return np.asarray(there, dtype=np.float32)[:, None]
+        """1 for titles that say what they are about, [n, 1]. Metadata and people alone don't."""
+        telling = [x.any(axis=1) for name, x in self.parts.items() if name not in ("metadata", "people")]
+        return np.any(telling, axis=0).astype(np.float32)[:, None]
 
     def theme(self) -> dict[str, FloatArray]:
         """The parts as they go into the theme view, of titles that say what they are about."""
@@ -59,6 +59,7 @@ def read(
     *,
     tokens: bool,
     foresee: bool = True,
+    given: Mapping[str, int] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Read:
     """Inputs as numbers.
@@ -69,6 +70,7 @@ def read(
         texts: the text encoder; it is loaded if there are summaries it has not encoded, or tags unheard of.
         tokens: whether token states of summaries are needed.
         foresee: whether tags unheard of count, by their words; where the text encoder can't be had they don't.
+        given: dimensions of the vectors made elsewhere, by name.
         progress: told the share of new summaries that are encoded.
 
     Raises:
@@ -90,6 +92,8 @@ def read(
         "metadata": bags["metadata"](metadata(inputs), n),
         "people": bags["people"](by, n),
     }
+    for name, dim in (given or {}).items():
+        parts[name] = inputs.vectors[name] if name in inputs.vectors else np.zeros((n, dim), dtype=np.float32)
     return Read(parts=parts, tokens=states, spans=spans, bags=_shares(said, at, bags["tags"]))
 
 

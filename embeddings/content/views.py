@@ -17,7 +17,7 @@ from embeddings.content.reading import Read
 from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
 from embeddings.fusion.model import Fusion
-from embeddings.views import BoolArray, View, view
+from embeddings.views import BoolArray, FloatArray, View, view
 
 # In a fusion "viewings" is what content foresees; here they are a part like the others.
 _NAMES = {"viewings": "watched together", "countries": "countries", "content": "content"}
@@ -46,6 +46,7 @@ def content_views(
     audience_dim: int,
     seed: int,
     unseen: BoolArray | None = None,
+    given: Mapping[str, FloatArray] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> ContentViews:
     """Train the content model and make its views.
@@ -61,6 +62,7 @@ def content_views(
         audience_dim: most dimensions of that view.
         seed: of everything random.
         unseen: titles whose viewings the model must not learn from, bool [T]; they are for measuring.
+        given: vectors of the titles made elsewhere, by name, [T, d].
         progress: told step and the share of it that is done.
     """
     learnt = viewings
@@ -68,8 +70,11 @@ def content_views(
         at = catalogue.positions(viewings["title"])
         own = (at >= 0) & (at < catalogue.num_titles)
         learnt = viewings[~(own & unseen[np.where(own, at, 0)])]
-    model, read = train_content(catalogue, facts, learnt, sizes, texts, settings, seed=seed, progress=progress)
+    model, read = train_content(
+        catalogue, facts, learnt, sizes, texts, settings, given=given, seed=seed, progress=progress
+    )
     made_from = [words for name, words in _words(settings).items() if read.parts[name].any()]
+    made_from += [f"vectors of {name}" for name in model.given]
     if "categories" in model.theme_parts.weights:
         about = model.metrics["categories"]
         made_from.append(f"what content tells of {about['categories']} content categories ({about['made_from']})")

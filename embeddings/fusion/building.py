@@ -22,9 +22,9 @@ from embeddings.views import BoolArray, FloatArray, View, view
 
 #: Dimensions of the fused view, the name's among them.
 DIM = 384
-#: Views that stand beside the raw parts. The theme view is made of the same tags and summaries, and where it has learnt
-#: from viewings, its weight would be flattered.
-_VIEWS = ("graph",)
+#: Views that do not stand beside the raw parts. The theme view is made of the same tags and summaries, and where it has
+#: learnt from viewings, its weight would be flattered; the audience view is made of them.
+_APART = ("theme", "audience")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,20 +81,21 @@ def fuse_views(
 
     Args:
         facts: what may be learnt from.
-        views: the other views; the graph becomes a part.
+        views: the other views; the graph becomes a part, and so do vectors that were made elsewhere.
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; simulated ones have no say.
         encoder: of the summaries, with what it has encoded before.
-        weights: factors of "graph", "theme" (the raw parts) and "audience" (co-viewing).
+        weights: factors of "theme" (the raw parts), "audience" (co-viewing) and the other views by name.
     """
     raw = raw_parts(catalogue, facts, encoder, seed=seed, progress=progress)
     parts = {name: vectors[: catalogue.num_titles] for name, vectors in raw.vectors.items()}
-    parts |= {v.name: v.vectors for v in views if v.name in _VIEWS and not v.simulated}
+    beside = {v.name: v.vectors for v in views if v.name not in _APART and not v.simulated}
+    parts |= beside
     ids = catalogue.titles["id"].tolist()
     measured = unseen(ids, seed=seed, share=UNSEEN)
     likes = Likes.of(catalogue, viewings) if len(viewings) else None
     counted = None if likes is None or likes.simulated else likes
     theme = weights.get("theme", 1.0)
-    factors = dict.fromkeys(raw.vectors, theme) | {"graph": weights.get("graph", 1.0)}
+    factors = dict.fromkeys(raw.vectors, theme) | {name: weights.get(name, 1.0) for name in beside}
     factors[VIEWINGS] = weights.get("audience", 1.0)
     if not any(factors.get(name) and vectors.any() for name, vectors in parts.items()):
         factors = {}  # nobody has what is asked for: better what there is than nothing
