@@ -10,7 +10,9 @@ import pandas as pd
 
 from embeddings.audiences import country_view, coviewing_view
 from embeddings.catalogue import Catalogue, Facts
+from embeddings.content.encoder import MODEL
 from embeddings.content.joining import join
+from embeddings.content.language import foreign
 from embeddings.content.learning import train_content
 from embeddings.content.model import ContentModel
 from embeddings.content.reading import Read
@@ -19,6 +21,8 @@ from embeddings.content.texts import Texts
 from embeddings.fusion.model import Fusion
 from embeddings.views import BoolArray, FloatArray, View, view
 
+#: Share of summaries in other languages from which the view says so.
+_NOTED = 0.02
 # In a fusion "viewings" is what content foresees; here they are a part like the others.
 _NAMES = {"viewings": "watched together", "countries": "countries", "content": "content"}
 
@@ -73,7 +77,7 @@ def content_views(
     model, read = train_content(
         catalogue, facts, learnt, sizes, texts, settings, given=given, seed=seed, progress=progress
     )
-    made_from = [words for name, words in _words(settings).items() if read.parts[name].any()]
+    made_from = [words for name, words in _words(settings, catalogue).items() if read.parts[name].any()]
     made_from += [f"vectors of {name}" for name in model.given]
     if "categories" in model.theme_parts.weights:
         about = model.metrics["categories"]
@@ -101,9 +105,13 @@ def content_views(
     )
 
 
-def _words(settings: ContentSettings) -> dict[str, str]:
+def _words(settings: ContentSettings, catalogue: Catalogue) -> dict[str, str]:
+    how = f"{settings.text_model}, {settings.summaries} of token states"
+    summaries = [text for text in catalogue.titles["summary"] if isinstance(text, str)]
+    if settings.text_model == MODEL and (share := foreign(summaries)) > _NOTED:
+        how += f"; {share:.0%} are not in English, the only language that it has learnt: name a multilingual text_model"
     return {
-        "summary": f"summaries ({settings.text_model}, {settings.summaries} of token states)",
+        "summary": f"summaries ({how})",
         "tags": "tags and genres",
         "metadata": "kind, year, runtime, countries and languages",
         "people": "people",

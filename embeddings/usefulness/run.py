@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from embeddings.audiences import sizes
 from embeddings.catalogue import Catalogue
+from embeddings.content.given import given
 from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
 from embeddings.content.views import content_views
@@ -61,6 +62,7 @@ def report(kg: KnowledgeGraph, *, full: bool = False, tell: Callable[[str], None
                 min_viewers=settings["min_viewers"],
             ),
             weeks=int(settings["audience_weeks"]),
+            files=settings.get("vectors", {}),
             tell=tell,
         )
     return found
@@ -73,12 +75,14 @@ def ablation(
     graph: GraphSettings | None = None,
     content: ContentSettings | None = None,
     weeks: int = 8,
+    files: Mapping[str, str] | None = None,
     folds: int = 5,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Everything learnt anew, without any book's adaptations: watched_too, adaptations, and audience by unit.
 
-    The first two are None, and the last is empty, where the workspace has nothing to ask with.
+    The first two are None, and the last is empty, where the workspace has nothing to ask with. `files` are vectors made
+    elsewhere, as in :class:`embeddings.release_settings.ReleaseSettings`.
     """
     say = tell or (lambda _: None)
     content = content or ContentSettings()
@@ -98,15 +102,28 @@ def ablation(
     raw = raw_parts(catalogue, training, texts, seed=seed)
     vectors = raw.vectors | {"graph": links.vectors[raw.works]}
     t = catalogue.num_titles
+    made = {name: given(kg, catalogue, name, file).vectors for name, file in (files or {}).items()}
+    for name, own in made.items():
+        vectors[name] = np.zeros((len(raw.works), own.shape[1]), dtype=np.float32)
+        vectors[name][:t] = own
     parts = {name: v[:t] for name, v in vectors.items()}
     extra = baselines(catalogue, training, raw.works, told["summary"].tolist(), dim=links.vectors.shape[1], seed=seed)
     viewings, table = kg.viewings(), sizes(catalogue, kg.audience(), weeks=weeks)
 
     def views(seen: pd.DataFrame) -> dict[str, FloatArray]:
-        made = content_views(
-            catalogue, training, seen, table, texts, content, audience_weights={}, audience_dim=64, seed=seed
+        trained = content_views(
+            catalogue,
+            training,
+            seen,
+            table,
+            texts,
+            content,
+            audience_weights={},
+            audience_dim=64,
+            seed=seed,
+            given=made,
         )
-        return {own.name: own.vectors for own in (made.theme, made.audience)}
+        return {own.name: own.vectors for own in (trained.theme, trained.audience)}
 
     likes = Likes.of(catalogue, viewings) if len(viewings) else None
     learnt = views(viewings)
