@@ -18,6 +18,7 @@ import numpy.typing as npt
 from embeddings.prediction.blocks import Blocks, Doubles
 from embeddings.prediction.gaussian import likeliest, mixed, solve
 from embeddings.prediction.inputs import TitleInputs
+from embeddings.views import IntArray
 
 #: First axis of each group; the last group ends at `MOST_AXES`.
 GROUPS = (0, 1, 6)
@@ -86,10 +87,12 @@ class Profiles:
         chosen = np.arange(len(values))
         if len(chosen) > MOST_WEIGHED:
             chosen = np.sort(np.random.default_rng(seed).choice(chosen, MOST_WEIGHED, replace=False))
-        parts = np.split(np.arange(len(axes)), starts[1:])
+        parts = _groups(len(axes), starts)
         if weights is None:
             some = [gram[np.ix_(chosen, chosen)] for gram in grams]
-            weights = np.stack([likeliest(some, scores[np.ix_(chosen, part)]) for part in parts])
+            found = [likeliest(some, scores[np.ix_(chosen, part)]) for part in parts]
+            weights = np.stack(found) if found else np.zeros((0, len(grams) + 1))
+        weights = weights[: len(parts)]  # fewer axes may have fewer groups
         coefficients, left_out = np.zeros_like(scores), np.zeros_like(scores)
         for part, own in zip(parts, weights, strict=True):
             coefficients[:, part], left_out[:, part] = solve(grams, own, scores[:, part])
@@ -105,7 +108,7 @@ class Profiles:
 
     def predict(self, grams: Sequence[Doubles]) -> Doubles:
         """Profiles [m, C] of titles, from how alike they are to the learning ones, b matrices [m, n]."""
-        parts = np.split(np.arange(len(self.axes)), self.starts[1:])
+        parts = _groups(len(self.axes), self.starts)
         scores = np.zeros((len(grams[0]), len(self.axes)))
         for part, own in zip(parts, self.weights, strict=True):
             scores[:, part] = mixed(grams, own) @ self.coefficients[:, part]
@@ -125,6 +128,11 @@ class Profiles:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Profiles:
         numbers = {name: values.astype(np.float64) for name, values in arrays.items() if name != "starts"}
         return cls(**numbers, starts=arrays["starts"].astype(np.int64))
+
+
+def _groups(count: int, starts: IntArray) -> list[IntArray]:
+    """The numbers of the axes in each group; none where profiles don't differ."""
+    return np.split(np.arange(count), starts[1:]) if count else []
 
 
 def grams_of(blocks: Blocks, inputs: TitleInputs) -> list[Doubles]:

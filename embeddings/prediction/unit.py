@@ -78,7 +78,7 @@ class UnitModel:
         readings: how features of a pair are read: "presence" (log odds), "present_size" and "overall" (log sizes).
         networks: the published predictor, where the way asks for it.
         way: how the size with absence as zero is foreseen, one of `WAYS`.
-        errors: mean squared error of each way on the titles that it was chosen by.
+        errors: mean squared error of each way on the titles that it was chosen by; none where it was given.
         intervals: of the size where there is one.
         k: comparables of a title.
     """
@@ -135,14 +135,16 @@ class UnitModel:
         np.fill_diagonal(likeness, 0)
         weights = nearest(likeness, _known(observed.over), observed.launch, k)
         x = features(size.left_out, presence.left_out, Countries.of(values), weights, values)  # [n, C, f]
-        order = np.argsort(observed.launch, kind="stable")  # NaT comes last
-        earlier, latest = np.split(order, [len(order) - int(_LATEST * len(order))])
         vectors = blocks.side_by_side(inputs)
-        early = _readings(x[earlier], values[earlier])
-        hidden = Networks.fit(vectors[earlier], x[earlier], values[earlier], size.axes, seed=seed)
-        answers = {each: _overall(early, x[latest], each, hidden(vectors[latest], x[latest])) for each in WAYS}
-        errors = {each: float(((np.maximum(a, 0) - values[latest]) ** 2).mean()) for each, a in answers.items()}
-        way = way or min(errors, key=lambda one: errors[one])
+        errors: dict[str, float] = {}
+        if way is None:
+            order = np.argsort(observed.launch, kind="stable")  # NaT comes last
+            earlier, latest = np.split(order, [len(order) - int(_LATEST * len(order))])
+            early = _readings(x[earlier], values[earlier])
+            hidden = Networks.fit(vectors[earlier], x[earlier], values[earlier], size.axes, seed=seed)
+            answers = {each: _overall(early, x[latest], each, hidden(vectors[latest], x[latest])) for each in WAYS}
+            errors = {each: float(((np.maximum(a, 0) - values[latest]) ** 2).mean()) for each, a in answers.items()}
+            way = min(errors, key=lambda one: errors[one])
         networks = Networks.fit(vectors, x, values, size.axes, seed=seed) if _HIDDEN in way else None
         readings = _readings(x, values)
         present = values > 0

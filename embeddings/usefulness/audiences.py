@@ -90,26 +90,25 @@ def _methods(
 ) -> dict[str, Doubles]:
     """What each method foresees, [asked, C]."""
 
-    def served(k: int = 10, plain: bool = False, without: Sequence[str] = ()) -> tuple[UnitModel, Doubles]:
+    def served(way: str | None, k: int = 10, plain: bool = False, without: Sequence[str] = ()) -> UnitModel:
         some = learning.without(*without)
-        model = UnitModel.fit(some, observed, countries, everything=everything, plain=plain, k=k, seed=seed)
-        return model, model.predict(asked.without(*without), launch).overall
+        return UnitModel.fit(some, observed, countries, everything=everything, plain=plain, way=way, k=k, seed=seed)
 
-    model, ours = served()
+    model = served(None)
     similar = sum(grams_of(model.blocks, asked))
     weights = nearest(np.asarray(similar), observed.over, launch, 20)
     mean = observed.values.mean(axis=0)
     found = {
-        _SERVED: ours,
+        _SERVED: model.predict(asked, launch).overall,
         "country means": np.tile(mean, (asked.count, 1)),
         "ridge on all inputs": _ridge(sum(grams_of(model.blocks, learning)), np.asarray(similar), observed.values),
         "comparables alone": weights @ observed.values + (1 - weights.sum(axis=1, keepdims=True)) * mean,
         "how many inputs there are": _ridge(*_counts(learning, asked), observed.values),
     }
     for name in model.blocks.names:
-        found[f"without {name}"] = served(without=[name])[1]
-    found["without country vectors"] = served(plain=True)[1]
-    found["without comparables"] = served(k=0)[1]
+        found[f"without {name}"] = served(model.way, without=[name]).predict(asked.without(name), launch).overall
+    found["without country vectors"] = served(model.way, plain=True).predict(asked, launch).overall
+    found["without comparables"] = served(model.way, k=0).predict(asked, launch).overall
     return found
 
 
