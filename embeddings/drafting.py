@@ -26,7 +26,7 @@ from embeddings.content.reading import Read
 from embeddings.content.texts import Texts
 from embeddings.fusion.bags import Bag, naming
 from embeddings.fusion.model import VIEWINGS, Fusion
-from embeddings.fusion.parts import BAGS, NAME_DIM, years
+from embeddings.fusion.parts import BAGS, years
 from embeddings.graph.model import GraphModel
 from embeddings.release import Release
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
@@ -146,7 +146,7 @@ class Drafter:
         parts["summary"] = read.parts["summary"]
         year = inputs.content.metadata["year"].astype(float).to_numpy(np.float64, na_value=np.nan)
         parts["year"] = years(np.asarray(year, dtype=np.float64))
-        parts["name"] = naming(list(inputs.labels), NAME_DIM)
+        parts["name"] = naming(list(inputs.labels), len(self._fusion.means.get("name", [0])))
         parts["name"][[not label for label in inputs.labels]] = 0
         return parts
 

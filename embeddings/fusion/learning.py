@@ -31,7 +31,7 @@ STANDARD = {
     "audience": 1.0,
 }
 #: The name's share of the whole. Viewers don't choose by it, adaptations and sequels are found by it.
-NAME_SHARE = 0.2
+NAME_SHARE = 0.3
 #: Share of the titles whose viewings nothing learns from: usefulness is measured on them.
 UNSEEN = 0.15
 
@@ -59,7 +59,7 @@ def learn(
     parts: Mapping[str, FloatArray],
     likes: Likes | None,
     *,
-    dim: int = 384,
+    dim: int = 512,
     least_likes: int = 5,
     weights: Mapping[str, float] | None = None,
 ) -> tuple[Fusion, FloatArray, FloatArray]:

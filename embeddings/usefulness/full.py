@@ -19,7 +19,7 @@ from embeddings.usefulness.measures import Floats, Ranking, centred, cosines
 from embeddings.views import BoolArray, FloatArray, IntArray
 
 #: Parts of the simple fusion, as far as there are any.
-SIMPLE = ("tags", "genres", "summary", "words", "graph", "year")
+SIMPLE = ("TF-IDF of tags", "genres", "summary", "words", "graph", "year")
 #: Theme and audience view [T, d] by name, learnt from these viewings alone.
 Views = Callable[[pd.DataFrame], Mapping[str, FloatArray]]
 _HALF = 0.5

@@ -111,12 +111,12 @@ def test_a_simple_fusion_of_books_is_tuned_on_other_books() -> None:
     right = np.concatenate([np.repeat(story, 2, axis=0), story]) + 0.2 * rng.normal(size=(90, 16))
     noise = rng.normal(size=(90, 16))
     unit = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (right, noise)]
-    scores = {name: np.asarray(v @ v.T, np.float32) for name, v in zip(("tags", "graph"), unit, strict=True)}
-    scores["fused"] = scores["tags"]
+    scores = {name: np.asarray(v @ v.T, np.float32) for name, v in zip(("TF-IDF of tags", "graph"), unit, strict=True)}
+    scores["fused"] = scores["TF-IDF of tags"]
     catalogue = cast("Catalogue", SimpleNamespace(entities=entities))
     found = adapted(catalogue, scores, {}, np.arange(90), Adaptations(films=films, books=books), folds=3, seed=0)
-    assert all(weights["tags"] > weights["graph"] for weights in found["weights"])
-    assert found["films"]["tags"]["mrr"]["queries"] == 30
+    assert all(weights["TF-IDF of tags"] > weights["graph"] for weights in found["weights"])
+    assert found["films"]["TF-IDF of tags"]["mrr"]["queries"] == 30
     assert found["films"]["graph"]["ahead"]["low"] > 0.5
     assert found["books"]["simple fusion"]["mrr"]["mean"] > 0.9
 
