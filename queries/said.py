@@ -8,16 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embeddings.content.language import english
 from queries.errors import BadQuestion
 
 _MOST_TEXT = 100_000
 _READ_WORDS = 190  # about as many as the text encoder reads
-#: The commonest words of English prose: a text of some length without any of them is in another language.
-_ENGLISH = frozenset(
-    ("the", "of", "and", "to", "is", "his", "her", "their", "with", "who", "for", "by", "from", "that", "when", "it")
-).union(("he", "she", "they", "at", "an", "are", "must", "after", "while", "has"))
-_LOOKED_AT = 200  # letters tell a script
-_LATIN = 0x250  # letters of the Latin script, accented ones too, are before it
 
 
 def missing(value: object) -> bool:
@@ -95,13 +90,9 @@ def minutes(value: Any) -> float | None:
 
 def about_text(summary: str) -> list[str]:
     """What to know about how a summary is read."""
-    words = summary.casefold().split()
-    letters = [letter for letter in summary[:_LOOKED_AT] if letter.isalpha()]
-    foreign = sum(ord(letter) >= _LATIN for letter in letters) > len(letters) / 2
-    first = words[:_READ_WORDS]
-    few = sum(word.strip(".,;:!?\"'()") in _ENGLISH for word in first) < len(first) / 16
+    words = summary.split()
     notes = []
-    if foreign or (len(words) >= 8 and few):
+    if english(summary) is False:
         notes.append("The summary does not seem to be English, which is all that the packaged text encoder knows well.")
     if len(words) > _READ_WORDS:
         notes.append(f"Of the summary's {len(words):,} words only about the first {_READ_WORDS} are read.")
