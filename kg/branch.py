@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kg import snapshot
+from kg import checksums, snapshot
 from kg.knowledge_graph import KnowledgeGraph
 from kg.suppression import FILE as FORGOTTEN
 from kg.workspace import SETTINGS, Workspace
@@ -28,7 +28,7 @@ def branched(workspace: Workspace) -> Iterator[KnowledgeGraph]:
         with snapshot.writing(workspace.path):
             now = snapshot.read(workspace.path)
             _link(workspace.path / "tables", folder / "tables")
-        for name in (SETTINGS, workspace.schema_file.name, FORGOTTEN):
+        for name in (SETTINGS, workspace.schema_file.name, FORGOTTEN, checksums.FILE):
             if (workspace.path / name).exists():
                 shutil.copy2(workspace.path / name, folder / name)
         snapshot.commit(folder, now)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg import aliases, delta, snapshot
+from kg import aliases, checksums, delta, snapshot
 from kg.errors import BadFrame, RowsRejected
 from kg.intake import admit, admit_facts
 from kg.keys import encode, match, ordered, pick
@@ -237,6 +237,7 @@ class Writer:
         after = self._base
         if self._tables != dict(self._base.tables) or self._sources != dict(self._base.sources):
             after = self._base.next(self._tables, self._rows, self._sources)
+            checksums.record(self._workspace.path, self._tables)
             snapshot.commit(self._workspace.path, after)
         names = tuple(SPECS)
         change = Change(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
-from kg.errors import WorkspaceDamaged
+from kg.errors import WorkspaceDamaged, WorkspaceNotWritten
 from kg.tables import TableSpec
 
 # Old versions are removed by vacuum, which knows what releases need, and never by the log's own clean-up.
@@ -40,30 +42,46 @@ def dataset(path: Path, version: int, *, dictionary: tuple[str, ...] = ()) -> ds
     return _at(path, version).to_pyarrow_dataset(parquet_read_options=options)
 
 
+def files(path: Path, version: int) -> list[str]:
+    """The names of the files that make the table at `version`: its rows, and the log that says which they are."""
+    log = (f"_delta_log/{number:020d}.json" for number in range(version + 1))
+    rows = (Path(uri).name for uri in _at(path, version).file_uris())
+    return [*(name for name in log if (path / name).exists()), *sorted(rows)]
+
+
 def append(path: Path, version: int, rows: pa.Table) -> int:
     """Add `rows` after `version`; returns the new version."""
     if rows.num_rows == 0:
         return version
-    table = _rewound(path, version)
-    write_deltalake(table, rows, mode="append", writer_properties=_WRITER)
-    return DeltaTable(path).version()
+    with _writing(path):
+        write_deltalake(_rewound(path, version), rows, mode="append", writer_properties=_WRITER)
+        return DeltaTable(path).version()
 
 
 def replace(path: Path, version: int, rows: pa.Table, *, source: str | None = None) -> int:
     """Put `rows` in the place of all rows, or of all rows of `source`; returns the new version."""
-    table = _rewound(path, version)
     predicate = None if source is None else "source = '" + source.replace("'", "''") + "'"
-    if predicate is not None and rows.num_rows == 0:
-        table.delete(predicate)
-    else:
-        write_deltalake(table, rows, mode="overwrite", predicate=predicate, writer_properties=_WRITER)
-    return DeltaTable(path).version()
+    with _writing(path):
+        table = _rewound(path, version)
+        if predicate is not None and rows.num_rows == 0:
+            table.delete(predicate)
+        else:
+            write_deltalake(table, rows, mode="overwrite", predicate=predicate, writer_properties=_WRITER)
+        return DeltaTable(path).version()
 
 
 def put(path: Path, rows: pa.Table) -> int:
     """Put `rows` in the place of all rows, as one more version in any case; returns it."""
     write_deltalake(DeltaTable(path), rows, mode="overwrite", writer_properties=_WRITER)
     return DeltaTable(path).version()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise WorkspaceNotWritten(path, str(error).splitlines()[0]) from error
 
 
 def _rewound(path: Path, version: int) -> DeltaTable:

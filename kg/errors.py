@@ -5,7 +5,8 @@ KnowledgeGraphError
 │   ├── WorkspaceNotFound      there is no workspace at this path
 │   ├── WorkspaceExists        the folder is taken
 │   ├── WorkspaceLocked        somebody else is writing
-│   ├── WorkspaceDamaged       a file of the workspace can't be read
+│   ├── WorkspaceDamaged       a file of the workspace can't be read, or is not what was written
+│   ├── WorkspaceNotWritten    a table can't be written: the disk is full, or may not be written
 │   ├── UnsupportedFormat      the workspace has another format number
 │   └── UnknownVersion         no snapshot of that number
 ├── SchemaError                the vocabulary or schema.ttl is wrong
@@ -64,6 +65,12 @@ class WorkspaceDamaged(WorkspaceError):
     def __init__(self, path: Path, why: str) -> None:
         self.path, self.why = path, why
         super().__init__(f"{path} can't be read: {why}. Restore the file from a backup, or open an earlier version.")
+
+
+class WorkspaceNotWritten(WorkspaceError):
+    def __init__(self, path: Path, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(f"{path} can't be written: {why}. The workspace is as it was.")
 
 
 class UnsupportedFormat(WorkspaceError):

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from kg import delta, snapshot
+from kg import checksums, delta, snapshot
 from kg.errors import UnknownViewer
 from kg.suppression import Suppressed
 from kg.tables import REJECTED, SPECS, VIEWINGS
@@ -68,8 +68,10 @@ def forget(workspace: Workspace, viewer: str) -> Forgotten:
         rewritten = []
         for name in (VIEWINGS.name, REJECTED.name):
             if holding[name] or (name == VIEWINGS.name and _in_files(workspace, viewer)):
+                checksums.forget(workspace.path, name)
                 _write_anew(workspace, name, _without(name, viewer))
                 rewritten.append(name)
+        checksums.record(workspace.path, snapshot.read(workspace.path).tables)
         for made_from_viewings in ("stages", "trials"):
             shutil.rmtree(workspace.cache / made_from_viewings, ignore_errors=True)
         return Forgotten(

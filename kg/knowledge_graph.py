@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from kg import delta, snapshot
+from kg import checksums, delta, snapshot
 from kg.changes import Change, Writer
 from kg.errors import ReadOnly, UnknownEntity
 from kg.keys import encode, first_of_each, pack
@@ -71,6 +71,10 @@ class KnowledgeGraph:
     def latest(self) -> Self:
         """The graph as it is now."""
         return type(self)(self.workspace, [snapshot.read(self.workspace.path)])
+
+    def verify(self) -> None:
+        """Check the bytes of this snapshot's tables. Raises :class:`kg.errors.WorkspaceDamaged`, naming the file."""
+        checksums.verify(self.workspace.path, self.snapshot.tables)
 
     @cached_property
     def schema(self) -> Schema:

@@ -15,10 +15,10 @@ import pandas as pd
 
 from embeddings.content.given import hashes
 from embeddings.content.settings import ContentSettings
-from embeddings.errors import NoRelease, ReleaseError, UnknownSetting
+from embeddings.errors import NoRelease, ReleaseDamaged, ReleaseError, UnknownSetting
 from embeddings.gate import GateSettings, judge
 from embeddings.graph import GraphSettings
-from embeddings.release import RELEASES, Release, names, promote
+from embeddings.release import RELEASES, Release, names, promote, verify
 from embeddings.release_build import write_release
 from embeddings.release_settings import ReleaseSettings
 from embeddings.release_stages import Build
@@ -75,12 +75,15 @@ def refresh(workspace: str | Path, *, force: bool = False, progress: Progress | 
     """Ingest the sources that ``workspace.toml`` lists, make a release if anything has changed, and promote it if it is
     no worse than the promoted one.
 
-    What was done before for the same inputs, by this refresh or one that was killed, is not done again; the graph goes
-    on from the promoted release, whose space the new one shares. With `force` a release is made in any case, all of it
-    from nothing. A source that vanished or came back empty is left as it was and named in the outcome's `suspects`.
+    Tables and the promoted release are checked byte by byte before anything is made of them. What was done before for
+    the same inputs, by this refresh or one that was killed, is not done again; the graph goes on from the promoted
+    release, whose space the new one shares. With `force` a release is made in any case, all of it from nothing, without
+    the promoted one if that is damaged. A source that vanished or came back empty is left as it was and named in the
+    outcome's `suspects`.
     What happened is kept in ``reports/<release>.json``.
 
     Raises:
+        kg.errors.WorkspaceDamaged, embeddings.errors.ReleaseDamaged: a file is not what was written; it is named.
         Refused: the gate refused the release, which is kept; or nothing has changed since it did.
         Busy: another refresh of the workspace is running.
         kg.errors.KnowledgeGraphError, ingest.errors.IngestError, embeddings.errors.EmbeddingError: of the stages.
@@ -121,8 +124,9 @@ def begin(path: Path, *, force: bool = False, progress: Progress | None = None) 
     kg = KnowledgeGraph.open(path)
     settings = release_settings(kg.workspace.settings)
     GateSettings.of(kg.workspace.settings.get("gate", {}))  # wrong ones are said before the training, not after it
+    kg.verify()  # what a disk has spoilt must be neither learnt from nor written again as if it were good
     suspects = tuple(take_in(kg, progress))
-    promoted = _promoted(path)
+    promoted = _promoted(path, force=force)
     began = Began(
         version=kg.version,
         promoted=None if promoted is None else promoted.id,
@@ -164,7 +168,7 @@ def settle(path: Path, folder: Path, began: Began) -> Outcome:
     Raises :class:`Refused`.
     """
     manifest = Release.open(folder).manifest
-    name, promoted = str(manifest["id"]), _promoted(path)
+    name, promoted = str(manifest["id"]), _promoted(path, force=began.force)
     gate = GateSettings.of(KnowledgeGraph.open(path).workspace.settings.get("gate", {}))
     verdict = judge(manifest, None if promoted is None else promoted.manifest, gate)
     report = {
@@ -211,10 +215,16 @@ def release_settings(settings: Mapping[str, Any]) -> ReleaseSettings:
     return ReleaseSettings(graph=GraphSettings(**graph), content=ContentSettings(**content), **release)
 
 
-def _promoted(path: Path) -> Release | None:
+def _promoted(path: Path, *, force: bool) -> Release | None:
+    """The promoted release, every byte of it checked; None where there is none, or with `force` a damaged one."""
     try:
-        return Release.open(path)
+        return verify(path)
     except NoRelease:
+        return None
+    except ReleaseDamaged as damaged:
+        if not force:
+            raise
+        log("damaged", why=str(damaged))
         return None
 
 

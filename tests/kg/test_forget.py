@@ -52,6 +52,7 @@ def test_every_kept_version_is_as_if_the_viewer_had_never_been(kg: KnowledgeGrap
     assert not mentioned(path, "ann-of-green-gables")
     now = KnowledgeGraph.open(path)
     assert now.version == 4
+    now.verify()
     assert [seen(now, version) for version in range(5)] == [[], ["club/bob"], [], ["club/cid"], ["club/cid"]]
     assert now.snapshot.rows["viewings"] == 1
     assert now.rejected()["row"].tolist() == ["bob,tt9,4"]
@@ -131,6 +132,7 @@ def test_killed_at_any_moment_the_next_call_finishes(tmp_path: Path, system: tup
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
         if not system:  # readers find a whole workspace at every moment
             now = KnowledgeGraph.open(path)
+            now.verify()
             assert set(now.viewings()["viewer"]) - {SECRET} == {"club/bob", "club/cid"}
         try:
             forget(kg.workspace, SECRET)

@@ -8,14 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from embeddings.release import Release, current, names, promote, verify
+from embeddings.release import Release, current, names, promote
 from kg import KnowledgeGraph
 from titlegraph.errors import Busy, Refused
 from titlegraph.refresh import refresh
@@ -158,7 +157,7 @@ def run(workspace: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-# Prints each step of a refresh, and waits until it may go on; dies, or fails to write, where it is told to.
+# Prints each step of a refresh; dies, or waits until it may go on, where it is told to.
 STEPS = """
 import os, signal, sys
 from titlegraph.refresh import refresh
@@ -170,57 +169,17 @@ def progress(step, done, total):
         if sys.argv[2] == step:
             if sys.argv[3] == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            if sys.argv[3] == "full":
-                import resource
-                resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
             if sys.argv[3] == "wait":
                 sys.stdin.readline()
-try:
-    refresh(sys.argv[1], progress=progress)
-except OSError as error:
-    sys.exit(f"cannot write: {error}")
+refresh(sys.argv[1], progress=progress)
 """
 
 
-def stepping(workspace: Path, step: str = "", do: str = "") -> subprocess.Popen[str]:
+def stepping(workspace: Path, step: str, do: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", STEPS, str(workspace), step, do],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
-
-
-@pytest.fixture
-def steps(workspace: Path) -> Callable[[], list[str]]:
-    def all_of_them() -> list[str]:
-        out, errors = (process := stepping(workspace)).communicate(timeout=200)
-        assert process.returncode == 0, errors
-        return out.splitlines()
-
-    return all_of_them
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("fault", ["kill", "full"])
-def test_a_fault_at_any_step_loses_nothing(workspace: Path, steps: Callable[[], list[str]], fault: str) -> None:
-    setting(workspace, "maps = []", "maps = []\n[gate]\nkept_of_ten = 0\nmrr_fall = 1")
-    all_steps = steps()
-    assert len(all_steps) >= 6
-    some = [*all_steps[:: len(all_steps) // 5], all_steps[-1]]  # each costs a training or a part of one
-    for step in some:
-        promoted, version = current(workspace), KnowledgeGraph.open(workspace).version
-        assert promoted is not None
-        films(workspace.parent / "data", 61 + len(names(workspace)))
-        process = stepping(workspace, step, fault)
-        _, errors = process.communicate(timeout=200)
-        assert process.returncode != 0 or fault == "full", (step, errors)
-        assert current(workspace) == promoted or process.returncode == 0
-        verify(workspace)
-        assert KnowledgeGraph.open(workspace).version >= version
-        assert len(KnowledgeGraph.open(workspace).facts()) >= 180
-    assert refresh(workspace).new
-    for name in names(workspace):
-        verify(workspace / "releases" / name)  # whole, whether promoted or not
 
 
 @pytest.mark.faults
