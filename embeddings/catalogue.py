@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from embeddings.errors import NothingToLearn
 from embeddings.views import BoolArray, FloatArray, IntArray
+from kg.keys import encode, whole
 from kg.schema import Relation, Schema
 
 if TYPE_CHECKING:
@@ -74,24 +75,31 @@ class Catalogue:
         schema = kg.schema
         entities = kg.entities()
         # A work that a source knows by number alone would be an answer that nobody can read.
-        unnamed = entities["source"].isna() & entities["label"].str.isdecimal()
-        unnamed &= entities["type"].isin(schema.subtypes("Work"))
+        unnamed = (entities["source"].isna() & entities["type"].isin(schema.subtypes("Work"))).to_numpy(bool, copy=True)
+        unnamed[unnamed] = entities.loc[unnamed, "label"].str.isdecimal()
         entities = entities.loc[~unnamed, ["id", "row", "type", "label", "other_labels"]]
-        described = kg.titles()
-        described = described[described["id"].isin(entities["id"])]
-        about = pd.concat([described, kg.titles(kind="book")], ignore_index=True)
-        entities = entities.merge(about.drop(columns=["row", "label", "source"]), on="id", how="left")
+        about = pd.concat([kg.titles(), kg.titles(kind="book")], ignore_index=True).drop(columns=["row", "source"])
+        at = _index(about["id"], whole(pa.array(entities["id"], pa.string())))
+        about, at = about[at >= 0], at[at >= 0]
         # A title that only a fact names has a type and no row; one that only a table names may have a row and no type.
-        is_title = entities["type"].isin(schema.subtypes("Title")) | entities["id"].isin(described["id"])
+        is_title = entities["type"].isin(schema.subtypes("Title")).to_numpy(bool, copy=True)
+        is_title[at[(about["kind"] != "book").to_numpy(bool)]] = True
         if not is_title.any():
             raise NothingToLearn("There are no films or series yet. Bring some in with `titlegraph ingest`.")
+        kinds, years = np.full(len(entities), None, dtype=object), np.full(len(entities), np.nan)
+        kinds[at], years[at] = about["kind"].to_numpy(object), about["year"].to_numpy(np.float64, na_value=np.nan)
         for name, kind in (("Film", "film"), ("Series", "series"), ("Book", "book")):
-            entities.loc[entities["type"].isin(schema.subtypes(name)), "kind"] = kind
-        order = np.lexsort((entities["row"], np.where(is_title, "", entities["type"]), ~is_title))
+            kinds[entities["type"].isin(schema.subtypes(name)).to_numpy(bool)] = kind
+        entities = entities.assign(kind=pd.array(kinds, dtype="str"), year=years)
+        of, types = encode(pa.array(entities["type"], pa.string()))
+        rank = np.argsort(np.argsort(np.array(types.to_pylist())))[of]
+        order = np.lexsort((entities["row"], np.where(is_title, -1, rank), ~is_title))
         entities = entities.iloc[order].reset_index(drop=True)
-        titles = entities.iloc[: int(is_title.sum())].drop(columns=["row", "type", "other_labels"])
+        titles = entities.iloc[: int(is_title.sum())][["id", "label", "kind", "year"]]
+        described = about.set_index("id").reindex(titles["id"]).reset_index(drop=True)
+        titles = titles.assign(**{name: described[name] for name in described if name not in titles})
         relations = tuple(relation for relation in schema.relations.values() if not relation.identity)
-        return cls(schema, entities[["id", "row", "type", "label", "other_labels", "kind", "year"]], titles, relations)
+        return cls(schema, entities, titles, relations)
 
     def __len__(self) -> int:
         return len(self.entities)
@@ -107,18 +115,20 @@ class Catalogue:
 
     def positions(self, ids: pd.Series[str] | pa.ChunkedArray | pa.Array) -> IntArray:
         """int64 [n]: the position of each identifier, −1 where it has none."""
-        values = ids if isinstance(ids, (pa.Array, pa.ChunkedArray)) else pa.array(ids, pa.string())
-        return np.asarray(pc.fill_null(pc.index_in(values, value_set=self._ids), -1).to_numpy(), dtype=np.int64)
+        return _index(ids, self._ids)
 
     def facts(self, frame: pd.DataFrame) -> Facts:
         """Facts with columns head, relation, tail and perhaps weight, as numbers; those of identity are left out."""
-        names = pa.array([relation.name for relation in self.relations])
-        relations = pc.fill_null(pc.index_in(pa.array(frame["relation"], pa.string()), value_set=names), -1).to_numpy()
-        heads, tails = self.positions(frame["head"]), self.positions(frame["tail"])
+        return self.numbered(frame)[0]
+
+    def numbered(self, frame: pd.DataFrame) -> tuple[Facts, BoolArray]:
+        """The same, and which rows of the frame they are, bool [n]."""
+        relations = _index(frame["relation"], pa.array([relation.name for relation in self.relations]))
+        heads, tails = np.split(self.positions(pd.concat([frame["head"], frame["tail"]])), 2)
         weights: Any = frame["weight"] if "weight" in frame else np.ones(len(frame))
-        weights = np.asarray(weights, dtype=np.float32)
-        facts = Facts(heads=heads, relations=relations.astype(np.int64), tails=tails, weights=weights)
-        return facts[(heads >= 0) & (tails >= 0) & (relations >= 0)]
+        facts = Facts(heads=heads, relations=relations, tails=tails, weights=np.asarray(weights, dtype=np.float32))
+        known = (heads >= 0) & (tails >= 0) & (relations >= 0)
+        return facts[known], known
 
     def numbers(self, names: frozenset[str] | set[str]) -> IntArray:
         """The numbers of relations by name, ascending."""
@@ -136,3 +146,9 @@ class Catalogue:
             for relation in self.relations
             if relation.name not in self.hidden and any(self.schema.is_a(relation.range, name) for name in types)
         )
+
+
+def _index(values: pd.Series[str] | pa.ChunkedArray | pa.Array, among: pa.Array) -> IntArray:
+    """int64 [n]: where each value stands in `among`, −1 where it does not."""
+    array = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values, pa.string())
+    return np.asarray(pc.fill_null(pc.index_in(array, value_set=among), -1).to_numpy(), dtype=np.int64)

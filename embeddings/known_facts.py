@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from embeddings.catalogue import Catalogue, Facts, concatenate
+from embeddings.catalogue import Catalogue, Facts
 from embeddings.views import BoolArray
 from kg.holdout import split
 from kg.knowledge_graph import KnowledgeGraph
@@ -32,9 +33,9 @@ class KnownFacts:
 def known_facts(kg: KnowledgeGraph, catalogue: Catalogue) -> KnownFacts:
     """The facts of a snapshot, and what each is for, as the workspace's settings say."""
     halves = split(kg, valid=kg.workspace.settings.get("holdout", {}).get("valid", VALIDATION))
-    parts = [catalogue.facts(frame) for frame in (halves.train, halves.test, halves.valid, halves.withheld)]
-    facts = concatenate(parts)
-    part = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
+    parts = [halves.train, halves.test, halves.valid, halves.withheld]
+    facts, known = catalogue.numbered(pd.concat(parts, ignore_index=True))
+    part = np.repeat(np.arange(len(parts)), [len(each) for each in parts])[known]
     open_ = ~np.isin(facts.relations, catalogue.numbers(catalogue.hidden))
     training, held_out, validation = ((part == number) & open_ for number in range(3))
     return KnownFacts(

@@ -31,6 +31,7 @@ Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 #: Popular books are adapted many times, and who knows one film of a book knows a good answer for the next.
 BY_GROUP: Mapping[str, Side] = {"based_on": "tail"}
 SHARE = 0.02
+_AT_ONCE = 1 << 20  # identifiers held as Python texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def split(
         if twins is None:
             from kg.statistics import suspects
 
-            twins = suspects(kg)
+            twins = suspects(kg, triples=facts)
         if since is not None:
             facts = facts.assign(date=dates(kg, facts))
     else:
@@ -153,8 +154,12 @@ def _days(when: pd.Series[Any]) -> pd.Series[Any]:
 def _hashes(ids: pa.StringArray, seed: int) -> Hashes:
     """uint64 [n]: a hash of each identifier (BLAKE2b with the seed as key)."""
     key = seed.to_bytes(16, "little", signed=True)
-    digests = b"".join(hashlib.blake2b(name.encode(), digest_size=8, key=key).digest() for name in ids.to_pylist())
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+    hashes = np.empty(len(ids), dtype=np.uint64)
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE].to_pylist()
+        digests = b"".join(hashlib.blake2b(name.encode(), digest_size=8, key=key).digest() for name in part)
+        hashes[start : start + len(part)] = np.frombuffer(digests, dtype="<u8")
+    return hashes
 
 
 def _chances(hashes: Hashes, ends: Ints, verbs: Ints, sides: list[Side | None]) -> Floats:

@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 from kg import checksums, delta, snapshot
 from kg.changes import Change, Writer
 from kg.errors import ReadOnly, UnknownEntity
-from kg.keys import encode, first_of_each, pack
+from kg.keys import encode, first_of_each, pack, whole
 from kg.schema import Schema
 from kg.tables import FACTS, Batch, Frame, conform
 from kg.workspace import Workspace
@@ -186,8 +186,13 @@ class KnowledgeGraph:
         Only canonical ones, with the labels of their aliases among the other labels and the narrowest of their
         types; `raw` gives every identifier its own row.
         """
-        frame = self.dataset("entities").to_table().sort_by("row").to_pandas()
+        frame = _in_row_order(self.dataset("entities").to_table())
         return frame if raw else _merged_entities(frame, self.schema)
+
+    def _entities_of(self, ids: pa.Array) -> pd.DataFrame:
+        """:meth:`entities` of canonical identifiers, without reading the others."""
+        named = pc.field("id").isin(ids) | pc.field("same_as").isin(ids)
+        return _merged_entities(_in_row_order(self.dataset("entities").to_table(filter=named)), self.schema)
 
     def titles(self, *, kind: str | None = None, raw: bool = False) -> pd.DataFrame:
         """Films and series (or only `kind`, which may be "book"), one row each: id, label, kind, year, launch,
@@ -207,7 +212,7 @@ class KnowledgeGraph:
         for column in ("countries", "languages"):  # an empty list says nothing
             frame[column] = frame[column].map(lambda v: v if v is not None and len(v) else None)
         merged = frame.drop(columns="_rank").groupby("title", sort=False).first().reset_index()
-        entities = self.entities()[["id", "row", "type", "label"]]
+        entities = self._entities_of(whole(pa.array(merged["title"], pa.string())))[["id", "row", "type", "label"]]
         merged = entities.merge(merged, left_on="id", right_on="title", how="inner").drop(columns="title")
         by_type = {"Film": "film", "Series": "series", "Book": "book"}
         merged["kind"] = merged["type"].map(by_type).where(lambda k: k.notna(), merged["kind"])
@@ -344,21 +349,28 @@ def _one(array: pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks()
 
 
+def _in_row_order(entities: pa.Table) -> pd.DataFrame:
+    rows = entities["row"].to_numpy()
+    return (entities if (rows[1:] >= rows[:-1]).all() else entities.sort_by("row")).to_pandas()
+
+
 def _merged_entities(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Canonical entities with what their aliases add to their labels and types."""
     aliases = frame[frame["same_as"].notna()]
     merged = frame[frame["same_as"].isna()].reset_index(drop=True)
     if aliases.empty:
         return merged
-    at = dict(zip(merged["id"], merged.index, strict=True))
-    labels, others, types = merged["label"].tolist(), merged["other_labels"].tolist(), merged["type"].tolist()
-    named_by = [None if pd.isna(s) else s for s in merged["source"]]  # None: the label was read off the identifier
-    for canonical, label, more, type_, source, its_own in zip(
-        *(aliases[c].tolist() for c in ("same_as", "label", "other_labels", "type", "source")),
+    which = pc.index_in(pa.array(aliases["same_as"], pa.string()), value_set=pa.array(merged["id"], pa.string()))
+    touched, at = np.unique(which.to_numpy(zero_copy_only=False), return_inverse=True)  # the rows that have aliases
+    own = merged.iloc[touched]
+    labels, others, types = own["label"].tolist(), own["other_labels"].tolist(), own["type"].tolist()
+    named_by = [None if pd.isna(s) else s for s in own["source"]]  # None: the label was read off the identifier
+    for i, label, more, type_, source, its_own in zip(
+        at.tolist(),
+        *(aliases[c].tolist() for c in ("label", "other_labels", "type", "source")),
         aliases["source"].notna(),
         strict=True,
     ):
-        i = at[canonical]
         if its_own and named_by[i] is None:
             labels[i], named_by[i] = label, source
         known = list(others[i]) if others[i] is not None else []
@@ -367,4 +379,9 @@ def _merged_entities(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         others[i] = known or None
         if schema.is_a(type_, types[i]):
             types[i] = type_
-    return merged.assign(label=labels, other_labels=others, type=types, source=pd.array(named_by, dtype="str"))
+    lists = merged["other_labels"].to_numpy(object, copy=True)
+    lists[touched] = pd.Series(others, dtype=object)
+    merged["other_labels"] = lists
+    for column, values in (("label", labels), ("type", types), ("source", named_by)):
+        merged.iloc[touched, merged.columns.get_loc(column)] = pd.array(values, dtype="str")
+    return merged

@@ -61,16 +61,19 @@ def _examples(kg: KnowledgeGraph, triples: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def suspects(kg: KnowledgeGraph, *, share: float = 0.5, least: int = 3) -> pd.DataFrame:
+def suspects(
+    kg: KnowledgeGraph, *, share: float = 0.5, least: int = 3, triples: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Pairs of relations that seem to be duplicates or inverses of each other, and ones that seem symmetric.
 
     Two relations are suspected where at least `share` of the entity pairs of the smaller one, and at least `least`
     pairs, are pairs of the other too: in the same direction a "duplicate", turned round an "inverse" (with itself:
     "symmetric"). What the schema declares is not suspected any more. Columns: relation, other, kind, shared (pairs),
     share (of the smaller one), share_of_relation, share_of_other. A model that learns from one of such a pair knows the
-    answers of the other (Toutanova and Chen 2015; Akrami et al. 2020).
+    answers of the other (Toutanova and Chen 2015; Akrami et al. 2020). `triples` are the graph's, where they are at
+    hand.
     """
-    triples = kg.triples()
+    triples = kg.triples() if triples is None else triples
     codes, ids = encode(whole(pa.array(pd.concat([triples["head"], triples["tail"]]), pa.string())))
     heads, tails = codes.reshape(2, -1)
     verbs, names = encode(whole(pa.array(triples["relation"], pa.string())))
