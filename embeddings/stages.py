@@ -31,13 +31,17 @@ Work = Callable[[Path, Path], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
-    """One stage of a run: whether its output was there already, and what making it took, now or then."""
+    """One stage of a run: whether its output was there already, and what making it took, now or then.
+
+    `seconds` are wall-clock; `cpu` the process's own, which a busy machine stretches less.
+    """
 
     stage: str
     key: str
     reused: bool
     seconds: float
     peak_mb: int
+    cpu: float = 0.0  # of an output of an older titlegraph nobody knows it
 
 
 class Stages:
@@ -60,7 +64,7 @@ class Stages:
         key = folder.name
         if folder in self._known:
             return folder
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         if whole(folder):
             os.utime(folder)  # it is needed still
             took = json.loads((folder / _DONE).read_text(encoding="utf-8"))["did"]
@@ -72,7 +76,7 @@ class Stages:
         scratch.mkdir(exist_ok=True)
         with Peak() as memory:
             work(draft, scratch)
-        did = Did(stage=stage, key=key, reused=False, seconds=_since(began), peak_mb=round(memory.bytes / 1e6))
+        did = _did(stage, key, began, worked, memory)
         about = {"inputs": dict(inputs), "did": asdict(did), "files": _files(draft)}
         (draft / _DONE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
         for path in [*draft.rglob("*"), draft]:
@@ -90,11 +94,10 @@ class Stages:
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Note time and memory of a piece of work that leaves nothing behind and is done every time."""
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         with Peak() as memory:
             yield
-        did = Did(stage=stage, key="", reused=False, seconds=_since(began), peak_mb=round(memory.bytes / 1e6))
-        self._note(did, self.cache)
+        self._note(_did(stage, "", began, worked, memory), self.cache)
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """What each stage took, by name, ready for JSON."""
@@ -152,5 +155,12 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _since(began: float) -> float:
-    return round(time.perf_counter() - began, 2)
+def _did(stage: str, key: str, began: float, worked: float, memory: Peak) -> Did:
+    return Did(
+        stage=stage,
+        key=key,
+        reused=False,
+        seconds=round(time.perf_counter() - began, 2),
+        peak_mb=round(memory.bytes / 1e6),
+        cpu=round(time.process_time() - worked, 2),
+    )

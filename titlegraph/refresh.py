@@ -193,7 +193,7 @@ def settle(path: Path, folder: Path, began: Began) -> Outcome:
 
 def _told(did: Did) -> None:
     how = "found" if did.reused else "done"
-    log(f"stage {how}", stage=did.stage, key=did.key, seconds=did.seconds, peak_mb=did.peak_mb)
+    log(f"stage {how}", stage=did.stage, key=did.key, seconds=did.seconds, cpu=did.cpu, peak_mb=did.peak_mb)
 
 
 def release_settings(settings: Mapping[str, Any]) -> ReleaseSettings:

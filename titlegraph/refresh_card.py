@@ -44,9 +44,9 @@ def page(workspace: Path, release: str, before: str | None) -> str:
         ]
         parts.append(_table(["view", "titles", "count", "cosine, old and new", "kept of ten nearest"], moved))
         parts.append(f"<p>{escape(drift['protocol'])}</p>")
-    took = [(n, s["seconds"], s["peak_mb"], "found" if s["reused"] else "") for n, s in new["stages"].items()]
+    took = [(n, s["seconds"], s["cpu"], s["peak_mb"], "found" if s["reused"] else "") for n, s in new["stages"].items()]
     parts += ["<h2>Time and memory</h2>", f"<p>Graph: {escape(new['graph']['trained'])}.</p>"]
-    parts.append(_table(["stage", "seconds", "peak, MB", ""], took))
+    parts.append(_table(["stage", "seconds", "CPU", "peak, MB", ""], took))
     title = f"<meta charset='utf-8'><title>Release {escape(release)}</title>"
     head = f"<head>{title}<style>{_STYLE}</style></head>"
     return f"<!doctype html><html lang='en'>{head}<body>{''.join(parts)}</body></html>"

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from embeddings.drift import nearest
 from embeddings.errors import NothingToLearn, ReleaseDamaged, ReleaseError, UnknownSetting
 from embeddings.maps.clusters import carried_over, clusters
-from embeddings.maps.layout import AGAIN, EARLY, LATE, PERPLEXITY, kept_neighbours, layout
+from embeddings.maps.layout import AGAIN, EARLY, LATE, PERPLEXITY, drawn, kept_neighbours, layout
 from embeddings.maps.names import degrees, describe
 from embeddings.maps.place import place
 from embeddings.maps.stored import KINDS, Map, name_of, read, write
@@ -24,6 +25,9 @@ from embeddings.views import FloatArray, IntArray
 MOST = 20_000
 #: A map starts from the last one if at least this share of it was there.
 _KNOWN = 0.5
+#: It stays the last one, with what is new among its neighbours, if at least this share of it was there, and if of the
+#: neighbours that a layout keeps it still keeps all but this share of all.
+_NEARLY_ALL, _WORSE = 0.95, 0.02
 
 
 def parsed(name: str) -> tuple[str, str]:
@@ -86,7 +90,16 @@ def make_map(
         at = _rows_of(before, last, release, entities)
         if (at >= 0).mean() >= _KNOWN:
             start, was = _start(vectors, before.places, at), np.append(before.clusters, -1)[at]
-    places, found = layout(vectors, start=start, seed=seed)
+    still = None
+    if start is not None and before is not None and (at >= 0).mean() >= _NEARLY_ALL:
+        still = _still(vectors, start, before, seed)
+    if start is None or still is None:
+        places, found = layout(vectors, start=start, seed=seed)
+        kept = laid_out = kept_neighbours(places, found, seed=seed)
+        how = f"{AGAIN} iterations from the last map. " if start is not None else f"{EARLY} + {LATE} iterations. "
+    else:
+        places, (kept, laid_out) = start, still
+        how = "what was on the last map stays there, what is new lies among its neighbours. "
     groups = clusters(places)
     if was is not None:
         groups = carried_over(groups, was)
@@ -94,13 +107,14 @@ def make_map(
         "count": len(entities),
         "left_out": int(len(described) - len(entities)),
         "started_from": last.id if last is not None and start is not None else None,
-        "neighbours_kept": kept_neighbours(places, found, seed=seed),
+        "neighbours_kept": kept,
+        "when_laid_out": laid_out,
         "in_clusters": float((groups >= 0).mean()),
         "protocol": (
             f"t-SNE by openTSNE, cosine, perplexity {PERPLEXITY} (less for fewer than {3 * PERPLEXITY + 1}), "
-            + (f"{AGAIN} iterations from the last map. " if start is not None else f"{EARLY} + {LATE} iterations. ")
+            + how
             + "neighbours_kept: share of the 10 nearest by cosine that are among the 10 nearest on the map, "
-            "over at most 2,000 drawn at random."
+            "over at most 2,000 drawn at random; when_laid_out: the same of the layout that it comes from."
         ),
     }
     about = describe(release, entities, groups)
@@ -157,6 +171,15 @@ def _rows_of(before: Map, last: Release, release: Release, entities: IntArray) -
     now = release.table("entities.parquet", "id")["id"].take(pa.array(entities))
     then = last.table("entities.parquet", "id")["id"].take(pa.array(before.entities))
     return np.asarray(pc.fill_null(pc.index_in(now, value_set=then.combine_chunks()), -1).to_numpy(), dtype=np.int64)
+
+
+def _still(vectors: FloatArray, places: FloatArray, before: Map, seed: int) -> tuple[float, float] | None:
+    """Share of the neighbours that these places of the last map keep, and that they kept when they were laid out; None
+    where that has become worse, and they have to be laid out again."""
+    then = before.metrics.get("when_laid_out", before.metrics.get("neighbours_kept"))  # older ones were always laid out
+    everybody = np.ones(len(vectors), dtype=bool)
+    now = kept_neighbours(places, nearest(vectors, everybody, drawn(len(vectors), seed=seed), 10), seed=seed)
+    return None if then is None or now is None or now < then - _WORSE else (now, then)
 
 
 def _start(vectors: FloatArray, places: FloatArray, at: IntArray) -> FloatArray:

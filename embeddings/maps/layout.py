@@ -88,7 +88,7 @@ def kept_neighbours(
 
     Args:
         places: [n, 2].
-        found: the nearest rows by vector, nearest first, [n, at least k].
+        found: the nearest rows by vector, nearest first, [n, at least k]; or of the rows that are :func:`drawn` alone.
         k: how many neighbours; fewer where there are fewer.
         most: measured on so many rows drawn at random.
         seed: of the draw.
@@ -99,11 +99,16 @@ def kept_neighbours(
     k = min(k, found.shape[1])
     if not k:
         return None
-    n = len(places)
-    drawn = np.sort(np.random.default_rng(seed).choice(n, min(most, n), replace=False))
+    rows = drawn(len(places), most=most, seed=seed)
+    near = found[rows] if len(found) == len(places) else found
     kept = 0
-    for row in drawn.tolist():
+    for row, nearest in zip(rows.tolist(), near[:, :k], strict=True):
         distances = ((places - places[row]) ** 2).sum(axis=1)
         distances[row] = np.inf
-        kept += len(np.intersect1d(np.argpartition(distances, k - 1)[:k], found[row, :k]))
-    return kept / (k * len(drawn))
+        kept += len(np.intersect1d(np.argpartition(distances, k - 1)[:k], nearest))
+    return kept / (k * len(rows))
+
+
+def drawn(n: int, *, most: int = 2000, seed: int = 0) -> IntArray:
+    """The rows of n that neighbour preservation is measured on, at most `most`, ascending."""
+    return np.sort(np.random.default_rng(seed).choice(n, min(most, n), replace=False))

@@ -247,6 +247,26 @@ def test_the_next_release_s_map_starts_from_this_one(mapped: Release, tmp_path: 
     assert (kept == kept.index).all()
 
 
+def test_a_map_stays_where_it_is_while_it_shows_what_it_showed(
+    mapped: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = titles()
+    rows.append((f"{rows[1][0]}-again", *rows[1][1:]))
+    one_more = workspace(tmp_path / "one-more", rows)
+    following = write(one_more, tmp_path / "releases", maps=["fused"], last=mapped)
+    before, after = (TitleSpace(release).map().frame.set_index("id") for release in (mapped, following))
+    both = before.index
+    np.testing.assert_array_equal(after.loc[both, ["x", "y"]], before[["x", "y"]])
+    assert len(after) == len(before) + 1
+    figures, then = (r.manifest["metrics"]["maps"]["fused-title"] for r in (following, mapped))
+    assert figures["when_laid_out"] == then["neighbours_kept"]
+    assert "lies among its neighbours" in figures["protocol"]
+    monkeypatch.setattr("embeddings.maps.build._WORSE", -1.0)  # worse than the best there can be
+    anew = write(one_more, tmp_path / "anew", maps=["fused"], last=mapped)
+    moved = TitleSpace(anew).map().frame.set_index("id").loc[both, ["x", "y"]]
+    assert (moved != before[["x", "y"]]).any(axis=None)
+
+
 def test_a_release_says_how_its_maps_were_made_and_is_whole(mapped: Release) -> None:
     mapped.verify()
     figures = mapped.manifest["metrics"]["maps"]["fused-title"]

@@ -20,7 +20,7 @@ from titlegraph.refresh import refresh
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.slow,
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(sys.platform != "linux", reason="the C library is asked in the way of Linux"),
     pytest.mark.skipif(
         shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]) is None and shutil.which("cc") is None,

@@ -17,6 +17,7 @@ import pytest
 from embeddings.release import Release, current, names
 from kg import KnowledgeGraph
 from kg.tables import Batch
+from titlegraph.refresh import refresh
 
 pytest.importorskip("metaflow", reason="the extra `flow` is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -94,3 +95,20 @@ def test_a_flow_that_failed_is_taken_up_at_the_step_that_failed(workspace: Path,
     assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
     assert current(workspace) is not None
     assert {path: path.stat().st_mtime for path in before} == before  # no stage was done again
+
+
+def test_torchrun_trains_what_a_refresh_then_finds(workspace: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*command, "-m", "titlegraph.train", str(workspace)],
+        capture_output=True, text=True, timeout=400, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert '"event": "trained", "processes": 2' in done.stderr
+    outcome = refresh(workspace)
+    assert Release.open(workspace / "releases" / outcome.release).manifest["stages"]["graph"]["reused"]
+    again = subprocess.run(
+        [sys.executable, "-m", "titlegraph.train", str(workspace)],
+        capture_output=True, text=True, timeout=400, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert '"event": "nothing has changed"' in again.stderr

@@ -91,28 +91,34 @@ def workspace(folder: Path) -> Path:
     return path
 
 
-# Forks for each refresh, so that what takes long to import is imported once.
+# Forks for each refresh, and imports what the first one needed, so that what takes long to import is imported once.
 _SERVER = """
-import os, sys
-import sklearn, torch, transformers
-import embeddings.content.training, embeddings.graph.training, embeddings.prediction.build, embeddings.recommender
-import titlegraph.commands, titlegraph.refresh
+import contextlib, importlib, os, sys
 from titlegraph.__main__ import main
+imported = set()
 for line in sys.stdin:
     os.environ["FAULT"], errors = line.rstrip("\\n").split("\\t")
+    needed = errors + ".modules"
     if (child := os.fork()) == 0:
         os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.argv = ["titlegraph", "refresh", os.environ["FAULT_ROOT"]]
+        code = 0
         try:
             main()
         except SystemExit as end:
-            os._exit(int(end.code or 0))
+            code = int(end.code or 0)
         except BaseException as error:
             print("crashed:", repr(error), file=sys.stderr)
-            os._exit(70)
-        os._exit(0)
+            code = 70
+        if not os.environ["FAULT"]:
+            open(needed, "w").write(" ".join(sys.modules))
+        os._exit(code)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    if not imported and os.path.exists(needed):
+        for name in (imported := set(open(needed).read().split())):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
 """
 
 
