@@ -43,6 +43,12 @@ STAGES = ("graph", "links", "content", "fusion", "audience", "recommender", "map
 OUTPUT = ("vectors/", "model/", "content/", "fusion/", "maps/", "facts/", "manifest.json", "titles.parquet")
 
 
+def hashes(release: Release) -> dict[str, str]:
+    """SHA-256 of every file but the one that says how long an epoch took."""
+    files = release.manifest["files"]
+    return {name: about["sha256"] for name, about in files.items() if name != "model/graph.json"}
+
+
 @pytest.mark.parametrize(("fault", "least"), [("kill", 100), ("full", 60)])
 def test_a_refresh_broken_in_the_middle_of_each_write_loses_nothing(tmp_path: Path, fault: str, least: int) -> None:
     path = workspace(tmp_path)
@@ -83,10 +89,7 @@ def test_a_refresh_broken_in_the_middle_of_each_write_loses_nothing(tmp_path: Pa
     assert [name for name in names(path) if verify(path / RELEASES / name)] == names(path)
     with refreshes(tmp_path / "unbroken" / "w", tmp_path) as once:
         assert once.run("") == 0, once.errors
-    expected = Release.open(tmp_path / "unbroken" / "w").manifest["files"]
-    assert {name: about["sha256"] for name, about in after.manifest["files"].items()} == {
-        name: about["sha256"] for name, about in expected.items()
-    }
+    assert hashes(after) == hashes(Release.open(tmp_path / "unbroken" / "w"))
     kg = KnowledgeGraph.open(path)
     assert sorted(kg.entities()["row"]) == list(range(len(kg.entities())))
     left = [p for p in path.rglob("*") if p.name.startswith(".") and p.parent.name in ("graph", "w", "content")]

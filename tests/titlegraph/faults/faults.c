@@ -44,13 +44,17 @@ static const char *below(const char *what, const char *path, char *out) {
         size_t long_ = strcspn(at, "/"), digits = 0;
         for (size_t i = 0; i < long_; i++) digits += isdigit((unsigned char)at[i]) != 0;
         int log = long_ >= 20 && strspn(at, "0") >= 18; /* of a Delta table: numbered, and every one alike */
-        if ((digits > 3 && long_ > 12) || log || at[0] == '.') {
+        int draft = at[0] == '.' && (strncmp(at, ".tmp", 4) == 0 || memchr(at, '-', long_) != NULL);
+        if ((digits > 3 && long_ > 12 && at[0] != '.') || log || draft) {
             const char *end = memrchr(at, '.', long_);
             out[n++] = '#';
             for (const char *c = end; end != NULL && end > at && c < at + long_ && n < PATH_MAX - 2; c++)
                 out[n++] = isdigit((unsigned char)*c) ? '#' : *c;
         } else {
-            for (size_t i = 0; i < long_ && n < PATH_MAX - 2; i++) out[n++] = at[i];
+            for (size_t i = 0; i < long_ && n < PATH_MAX - 2; i++) {
+                int digit = at[0] == '.' && isdigit((unsigned char)at[i]); /* the process's id */
+                if (!digit || out[n - 1] != '#') out[n++] = digit ? '#' : at[i];
+            }
         }
         at += long_;
         if (*at == '/') { out[n++] = '/'; at++; }
