@@ -97,7 +97,7 @@ class Catalogue:
         entities = entities.iloc[order].reset_index(drop=True)
         titles = entities.iloc[: int(is_title.sum())][["id", "label", "kind", "year"]]
         described = about.set_index("id").reindex(titles["id"]).reset_index(drop=True)
-        titles = titles.assign(**{name: described[name] for name in described if name not in titles})
+        titles = titles.assign(**{str(name): described[name] for name in described if name not in titles})
         relations = tuple(relation for relation in schema.relations.values() if not relation.identity)
         return cls(schema, entities, titles, relations)
 

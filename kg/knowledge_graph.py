@@ -383,5 +383,5 @@ def _merged_entities(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     lists[touched] = pd.Series(others, dtype=object)
     merged["other_labels"] = lists
     for column, values in (("label", labels), ("type", types), ("source", named_by)):
-        merged.iloc[touched, merged.columns.get_loc(column)] = pd.array(values, dtype="str")
+        merged.loc[touched, column] = pd.array(values, dtype="str")
     return merged

@@ -44,7 +44,7 @@ static const char *below(const char *what, const char *path, char *out) {
         size_t long_ = strcspn(at, "/"), digits = 0;
         for (size_t i = 0; i < long_; i++) digits += isdigit((unsigned char)at[i]) != 0;
         int log = long_ >= 20 && strspn(at, "0") >= 18; /* of a Delta table: numbered, and every one alike */
-        int draft = at[0] == '.' && (strncmp(at, ".tmp", 4) == 0 || memchr(at, '-', long_) != NULL);
+        int draft = at[0] == '.' && (digits > 8 || strncmp(at, ".tmp", 4) == 0 || memchr(at, '-', long_) != NULL);
         if ((digits > 3 && long_ > 12 && at[0] != '.') || log || draft) {
             const char *end = memrchr(at, '.', long_);
             out[n++] = '#';
