@@ -31,7 +31,7 @@ STANDARD = {
     "audience": 1.0,
 }
 #: The name's share of the whole. Viewers don't choose by it, adaptations and sequels are found by it.
-NAME_SHARE = 0.3
+NAME_SHARE = 0.25
 #: Share of the titles whose viewings nothing learns from: usefulness is measured on them.
 UNSEEN = 0.15
 
