@@ -109,6 +109,7 @@ def test_a_figure_says_its_unit_its_interval_and_which_titles_stand_behind_it(vi
     detail = audience.locator(".notice.calm")
     assert re.search("Spain: [\\d,]+ simulated viewers to be expected, between [\\d,]+ and", detail.inner_text())
     assert detail.get_by_role("link").count() >= 3
+    audience.locator(".world path.known").first.wait_for(state="attached")  # the outlines come after the figures
     assert audience.locator(".world path.known").count() >= 15
     audience.get_by_text(re.compile("countries as a table")).click()
     assert audience.get_by_role("table", name="Audience by country").get_by_role("row").count() > 15
