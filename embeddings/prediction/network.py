@@ -8,7 +8,7 @@ was learnt from is answered by the one that has not seen it, others by their mea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,12 @@ class Networks:
             learnt = np.flatnonzero(own >= 0)
             mean[learnt] = every[self.fold[own[learnt]], learnt]
         return mean
+
+    def without(self, number: int) -> Networks:
+        """Only the network that has not seen learning title `number`, whoever is asked about."""
+        only = slice(self.fold[number], self.fold[number] + 1)
+        parts = {name: getattr(self, name)[only] for name in ("title", "country", "pair", "bias", "out", "out_bias")}
+        return replace(self, **parts, fold=np.zeros_like(self.fold))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Its arrays for a file."""

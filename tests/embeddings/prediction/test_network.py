@@ -44,6 +44,15 @@ def test_a_title_is_answered_by_a_network_that_has_not_learnt_from_it() -> None:
     assert abs(new[1] - new[0]) > abs(own[1] - own[0])
 
 
+def test_without_a_title_it_is_answered_by_what_never_saw_it() -> None:
+    networks, titles, x, _ = made()
+    for number in (0, 1, 2, 77):
+        row, one = slice(number, number + 1), np.array([number])
+        without = networks.without(number)(titles[row], x[row])
+        assert without == pytest.approx(networks(titles[row], x[row], one))
+        assert without != pytest.approx(networks(titles[row], x[row]))
+
+
 def test_a_model_that_serves_it_is_read_back_without_torch(world: World, model: AudienceModel, tmp_path: Path) -> None:
     unit = model.units["points"]
     assert set(unit.model.errors) > {"one hidden layer", "likeness"}  # it stood for election
