@@ -18,13 +18,29 @@ from embeddings.prediction.intervals import Intervals
 from embeddings.prediction.network import Networks
 from embeddings.prediction.pairs import Countries, Linear, features, least_squares, logistic, probability
 from embeddings.prediction.profiles import GROUPS, Profiles, axes_of, grams_of
+from embeddings.prediction.trees import Forests
 from embeddings.views import IntArray
 
+_LINES, _HIDDEN, _TREES = "one line and two parts", "one hidden layer", "boosted trees"
 #: Ways to foresee a size with absence as zero: the profile alone (kernel ridge regression), a line through all features
 #: of a pair, presence times size where present (both of them lines through all features), the mean of the latter two,
-#: the published predictor, and the mean of that and of both lines.
-_LINES, _HIDDEN = "one line and two parts", "one hidden layer"
-WAYS = ("likeness", "one line", "two parts", _LINES, _HIDDEN, f"{_LINES} and {_HIDDEN}")
+#: the published predictor, gradient-boosted trees, and the mean of each of these two and of both lines.
+WAYS = (
+    "likeness",
+    "one line",
+    "two parts",
+    _LINES,
+    _HIDDEN,
+    f"{_LINES} and {_HIDDEN}",
+    _TREES,
+    f"{_LINES} and {_TREES}",
+)
+#: Those that learn from titles' vectors, by the way that asks for them, and the name of their arrays.
+Learner = Networks | Forests
+_LEARNERS: Mapping[str, tuple[str, type[Networks] | type[Forests]]] = {
+    _HIDDEN: ("networks", Networks),
+    _TREES: ("forests", Forests),
+}
 _PENALTY = 1e-3
 _LATEST = 0.2  # share of the titles, those launched last, that the way is chosen by
 
@@ -76,7 +92,7 @@ class UnitModel:
         blocks: in what respects titles are alike.
         size, presence: profiles of log size and of presence, foreseen by likeness.
         readings: how features of a pair are read: "presence" (log odds), "present_size" and "overall" (log sizes).
-        networks: the published predictor, where the way asks for it.
+        learners: the published predictor or trees, by name, where the way asks for them.
         way: how the size with absence as zero is foreseen, one of `WAYS`.
         errors: mean squared error of each way on the titles that it was chosen by; none where it was given.
         intervals: of the size where there is one.
@@ -89,7 +105,7 @@ class UnitModel:
     size: Profiles
     presence: Profiles
     readings: Mapping[str, Linear]
-    networks: Networks | None
+    learners: Mapping[str, Learner]
     intervals: Intervals
     k: int
     way: str
@@ -141,11 +157,20 @@ class UnitModel:
             order = np.argsort(observed.launch, kind="stable")  # NaT comes last
             earlier, latest = np.split(order, [len(order) - int(_LATEST * len(order))])
             early = _readings(x[earlier], values[earlier])
-            hidden = Networks.fit(vectors[earlier], x[earlier], values[earlier], size.axes, seed=seed)
-            answers = {each: _overall(early, x[latest], each, hidden(vectors[latest], x[latest])) for each in WAYS}
+            told = {
+                name: kind.fit(vectors[earlier], x[earlier], values[earlier], size.axes, seed=seed)(
+                    vectors[latest], x[latest]
+                )
+                for name, (_, kind) in _LEARNERS.items()
+            }
+            answers = {each: _overall(early, x[latest], each, told) for each in WAYS}
             errors = {each: float(((np.maximum(a, 0) - values[latest]) ** 2).mean()) for each, a in answers.items()}
             way = min(errors, key=lambda one: errors[one])
-        networks = Networks.fit(vectors, x, values, size.axes, seed=seed) if _HIDDEN in way else None
+        learners: dict[str, Learner] = {
+            name: kind.fit(vectors, x, values, size.axes, seed=seed)
+            for name, (_, kind) in _LEARNERS.items()
+            if way.endswith(name)
+        }
         readings = _readings(x, values)
         present = values > 0
         foreseen = np.maximum(readings["present_size"](x)[present], 0)
@@ -159,7 +184,7 @@ class UnitModel:
             size=size,
             presence=presence,
             readings=readings,
-            networks=networks,
+            learners=learners,
             intervals=intervals,
             k=k,
             way=way,
@@ -185,7 +210,8 @@ class UnitModel:
         values = self.observed.values
         weights = nearest(likeness, _known(self.observed.over), before, self.k)
         x = features(size, presence, Countries.of(values), weights, values)
-        hidden = None if self.networks is None else self.networks(self.blocks.side_by_side(inputs), x, own)
+        vectors = self.blocks.side_by_side(inputs)
+        told = {name: learner(vectors, x, own) for name, learner in self.learners.items()}
         present_size = np.maximum(self.readings["present_size"](x), 0)
         low, high = self.intervals(present_size)
         return Forecast(
@@ -193,7 +219,7 @@ class UnitModel:
             present_size=present_size,
             low=np.maximum(low, 0),
             high=np.maximum(high, 0),
-            overall=np.maximum(_overall(self.readings, x, self.way, hidden), 0),
+            overall=np.maximum(_overall(self.readings, x, self.way, told), 0),
             weights=weights,
         )
 
@@ -212,8 +238,7 @@ class UnitModel:
         }
         parts |= {f"vectors/{name}": block.arrays() for name, block in self.blocks.vectors.items()}
         parts |= {f"bags/{name}": block.arrays() for name, block in self.blocks.bags.items()}
-        if self.networks is not None:
-            parts["networks"] = self.networks.arrays()
+        parts |= {_LEARNERS[name][0]: learner.arrays() for name, learner in self.learners.items()}
         for name, line in self.readings.items():
             numbers = dataclasses.asdict(line) | {"intercept": np.array([line.intercept])}
             parts[f"readings/{name}"] = numbers
@@ -253,7 +278,7 @@ class UnitModel:
             size=Profiles.from_arrays(parts["size"]),
             presence=Profiles.from_arrays(parts["presence"]),
             readings=lines,
-            networks=Networks.from_arrays(parts["networks"]) if "networks" in parts else None,
+            learners={n: kind.from_arrays(parts[file]) for n, (file, kind) in _LEARNERS.items() if file in parts},
             intervals=Intervals.from_arrays(parts["intervals"]),
             k=int(parts["settings"]["k"][0]),
             way=way,
@@ -272,18 +297,18 @@ def _readings(x: Doubles, values: Doubles) -> dict[str, Linear]:
     }
 
 
-def _overall(readings: Mapping[str, Linear], x: Doubles, way: str, hidden: Doubles | None) -> Doubles:
+def _overall(readings: Mapping[str, Linear], x: Doubles, way: str, told: Mapping[str, Doubles]) -> Doubles:
     """Log sizes with absence as zero, [...], from features [..., f], of which the first is the profile, and from what
-    the networks say, [...]."""
+    the learners say, [...] each."""
     if way == "likeness":
         return np.asarray(x[..., 0])
-    if way == _HIDDEN and hidden is not None:
-        return hidden
+    if way in told:
+        return told[way]
     one = readings["overall"](x)
     two = probability(readings["presence"](x)) * np.maximum(readings["present_size"](x), 0)
     both = 0.5 * (one + two)
     found = {"one line": one, "two parts": two, _LINES: both}
-    return found[way] if way in found else 0.5 * (both + np.maximum(np.asarray(hidden), 0))
+    return found[way] if way in found else 0.5 * (both + np.maximum(told[way.removeprefix(f"{_LINES} and ")], 0))
 
 
 def _likeness(profiles: Profiles, grams: Sequence[Doubles]) -> Doubles:

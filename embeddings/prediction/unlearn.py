@@ -35,7 +35,7 @@ def _without(model: UnitModel, number: int) -> UnitModel:
         observed=replace(model.observed, over=over),
         size=_profiles(model.size, grams, number),
         presence=_profiles(model.presence, grams, number),
-        networks=None if model.networks is None else model.networks.without(number),
+        learners={name: learner.without(number) for name, learner in model.learners.items()},
     )
 
 
