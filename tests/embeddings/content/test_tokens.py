@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from embeddings.content.encoder import MODEL, TextEncoder, mean_of
 from embeddings.content.texts import Texts
@@ -70,3 +71,15 @@ def test_weights_that_are_not_the_recorded_ones_are_refused(tmp_path: Path) -> N
     with pytest.raises(WeightsError, match="SHA-256"):
         TextEncoder(str(tmp_path), sha256="0" * 64)
     assert MODEL == "all-MiniLM-L6-v2"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
+def test_a_gpu_gives_the_vectors_that_the_processor_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    summaries = ["A heist goes wrong.", "Two strangers meet on a train. " * 40, "Mord in der Provence."]
+    there = TextEncoder()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    here = TextEncoder()
+    assert (np.einsum("nd,nd->n", here(summaries), there(summaries)) > 0.999).all()
+    for own, other in zip(here.states(summaries), there.states(summaries), strict=True):
+        assert own.shape == other.shape
