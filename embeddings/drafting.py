@@ -24,7 +24,7 @@ from embeddings.content.inputs import TitleInputs
 from embeddings.content.model import ContentModel
 from embeddings.content.reading import Read
 from embeddings.content.texts import Texts
-from embeddings.fusion.bags import Bag, naming
+from embeddings.fusion.bags import NAMING, Bag, naming
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.parts import BAGS, years
 from embeddings.graph.model import GraphModel
@@ -146,8 +146,9 @@ class Drafter:
         parts["summary"] = read.parts["summary"]
         year = inputs.content.metadata["year"].astype(float).to_numpy(np.float64, na_value=np.nan)
         parts["year"] = years(np.asarray(year, dtype=np.float64))
-        parts["name"] = naming(list(inputs.labels), len(self._fusion.means.get("name", [0])))
-        parts["name"][[not label for label in inputs.labels]] = 0
+        if self._fusion.naming == NAMING:  # otherwise the release's names were made vectors in another way
+            parts["name"] = naming(list(inputs.labels), len(self._fusion.means.get("name", [0])))
+            parts["name"][[not label for label in inputs.labels]] = 0
         return parts
 
     def _by_facts(self, inputs: DraftInputs) -> tuple[FloatArray, BoolArray, FloatArray]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from embeddings.fusion.bags import NAMING
 from embeddings.fusion.coviewing import Likes, co_viewing
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.weights import conditional_logit
@@ -138,6 +139,7 @@ def learn(
         axes=_axes(np.concatenate(inner, axis=1), own_dim),
         beside=beside,
         learnt=learnt,
+        naming=NAMING,
     )
     return done, observed, count
 

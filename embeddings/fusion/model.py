@@ -41,6 +41,7 @@ class Fusion:
         axes: float32 [D + v, k]: principal axes of the weighted parts without those that are `beside`.
         beside: parts that stand beside the axes, because they have no few directions in which they vary.
         learnt: in words, where the weights come from.
+        naming: how the names were made vectors, :data:`embeddings.fusion.bags.NAMING` of that time.
     """
 
     weights: Mapping[str, float]
@@ -50,6 +51,7 @@ class Fusion:
     axes: FloatArray
     beside: Sequence[str] = ()
     learnt: str = ""
+    naming: str = ""
 
     @property
     def content(self) -> list[str]:
@@ -195,7 +197,7 @@ class Fusion:
         arrays |= {f"mean.{name}": mean for name, mean in self.means.items()}
         save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / "fusion.safetensors")
         about: dict[str, Any] = {"weights": list(self.weights.items()), "beside": list(self.beside)}
-        about |= {"learnt": self.learnt, "similarity": "cosine"}
+        about |= {"learnt": self.learnt, "naming": self.naming, "similarity": "cosine"}
         (folder / "fusion.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -218,4 +220,5 @@ class Fusion:
             axes=arrays["axes"],
             beside=tuple(about["beside"]),
             learnt=about["learnt"],
+            naming=about.get("naming", ""),
         )

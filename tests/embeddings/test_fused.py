@@ -133,6 +133,12 @@ def test_names_are_near_where_they_are_the_same() -> None:
     assert abs(one @ other) < 0.3
 
 
+def test_names_that_share_nothing_hardly_look_alike() -> None:
+    vectors = naming([f"word{i} word{i + 1000}" for i in range(300)], 256)
+    alike = np.abs(vectors @ vectors.T)[~np.eye(300, dtype=bool)]
+    assert np.quantile(alike, 0.99) < 0.25  # a word in common would be worth more
+
+
 def test_the_same_titles_are_set_apart_whatever_else_there_is() -> None:
     names = [f"title:{i}" for i in range(1000)]
     few, more = unseen(names, seed=1, share=0.1), unseen(names, seed=1, share=0.3)
