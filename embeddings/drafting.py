@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
-from embeddings.content.inputs import TitleInputs
+from embeddings.content.inputs import PEOPLE, TAGS, TitleInputs
 from embeddings.content.model import ContentModel
 from embeddings.content.reading import Read
 from embeddings.content.texts import Texts
@@ -45,7 +45,7 @@ class DraftInputs:
 
     Attributes:
         labels: what each is called; empty where it has no name.
-        content: summaries, tags (identifiers, or words that are none) and metadata.
+        content: summaries, tags (identifiers, or words that are none; of the facts below, too) and metadata.
         drafts, relations, entities: the facts [f] of which drafts are heads: which draft, the number of the relation
             and the position of the tail, int64.
     """
@@ -94,7 +94,7 @@ class Drafter:
             ExtraMissing: there are summaries, but no text encoder.
             ReleaseDamaged: a model can't be read.
         """
-        read = self.content.read(inputs.content, self.texts)
+        read = self.content.read(self._telling(inputs.content), self.texts)
         graph, by_facts, places = self._by_facts(inputs)
         theme = self.content.theme(read)
         parts = self._parts(inputs, read) | {"graph": graph, "theme": theme}
@@ -135,6 +135,19 @@ class Drafter:
     def content(self) -> ContentModel:
         """The content model."""
         return self._release.model("content", ContentModel.load)
+
+    def _telling(self, content: TitleInputs) -> TitleInputs:
+        """What is said without what leads to neither tags nor people: the content model has read nothing of the sort,
+        and would take a company or a country for a tag unheard of, to be guessed at by its name."""
+        silent = content.tags["relation"].isin(self._silent)
+        return replace(content, tags=content.tags[~silent]) if silent.any() else content
+
+    @cached_property
+    def _silent(self) -> list[str]:
+        types: Mapping[str, list[str]] = self._release.manifest["types"]
+        told = {name for sort in (*TAGS, *PEOPLE) for name in types.get(sort, ())}
+        relations = self._release.table("relations.parquet", "name", "range").to_pylist()
+        return [relation["name"] for relation in relations if relation["range"] not in told]
 
     def _parts(self, inputs: DraftInputs, read: Read) -> dict[str, FloatArray]:
         """The raw parts of the fused view."""

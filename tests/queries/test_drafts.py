@@ -90,6 +90,13 @@ def test_a_tag_with_its_relation_is_taken_as_that(space: TitleSpace) -> None:
     assert space.draft(tags={"storyline": ["heist"], "mood": "bleak"}).tags.equals(draft.tags)
 
 
+def test_a_book_is_no_tag_to_be_guessed_at_by_its_name(space: TitleSpace) -> None:
+    plain = space.draft(tags=["heist", "grief"])
+    adapted = space.draft(tags=["heist", "grief"], facts=[("based_on", "Story of Your Life")])
+    np.testing.assert_array_equal(adapted.vectors["theme"], plain.vectors["theme"])
+    assert not np.allclose(adapted.vectors["graph"], plain.vectors["graph"])
+
+
 def test_what_more_is_known_is_trusted_more(space: TitleSpace) -> None:
     little = space.draft(summary=SUMMARY).views.set_index("view")["trust"]
     more = space.draft(summary=SUMMARY, tags=["alien contact", "grief"], people=["Denis Villeneuve"])
