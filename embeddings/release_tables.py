@@ -57,10 +57,11 @@ _FACETS = {
     "Genre": "genre",
     "Person": "people",
     "Work": "source material",
-    "Country": "place",
-    "Language": "place",
+    "Place": "place",
+    "Language": "language",
     "Franchise": "franchise",
     "Company": "company",
+    "Topic": "subject",  # last: people, places and works are topics, too
 }
 
 

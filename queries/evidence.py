@@ -49,11 +49,22 @@ class Evidence:
         parts = list(dict.fromkeys(links))
         if shared:
             parts.append("both: " + "; ".join(self.groups(shared)))
+        if isinstance(a, Drafted) and (other := self._otherwise(a, b)):
+            parts.append("has " + ", ".join(other))
         if not parts:
             parts.append("nothing named in common")
         if view == "audience" or (not links and sum(row.rarity for row in shared) < _WEAK):
             parts.append(self._by_view(a, b, view))
         return "; ".join(parts)
+
+    def _otherwise(self, draft: Drafted, b: Node) -> list[str]:
+        """What a draft names and `b` has by another relation alone: viewers' "user tag heist" for a storyline heist."""
+        mine = set(zip(draft.relations.tolist(), draft.entities.tolist(), strict=True))
+        yours = list(zip(*(column.tolist() for column in self._facts.of(b)[:2]), strict=True))
+        named = {entity for _, entity in mine} - {entity for relation, entity in yours if (relation, entity) in mine}
+        found = {entity: relation for relation, entity in yours if entity in named}
+        labels = self._entities.labels(list(found))
+        return [f"{self._facts.relations[r].label} {label}" for r, label in zip(found.values(), labels, strict=True)]
 
     def groups(self, facts: Iterable[Shared], *, both: bool = True) -> list[str]:
         """Facts by relation, the most telling relation first: "storyline moral dilemmas, guilt"."""

@@ -28,8 +28,8 @@ class Explanation:
 
     Attributes:
         frame: one row each: aspect ("similarity", "both", "nearest", "audience", "path", "only a", "only b"), facet
-            (storyline, mood, genre, people, source material, place, …; the view for a similarity), relation, what (in
-            words), id, weight (the similarity, or the rarity: :func:`embeddings.rarity.rarity`), learnt (whether
+            (storyline, mood, genre, people, source material, place, language, …; the view for a similarity), relation,
+            what (in words), id, weight (the similarity, or the rarity: :func:`embeddings.rarity.rarity`), learnt (whether
             vectors were made from it: held-out facts and hints are shown but were not). "nearest" are tags, people, …
             of one that come near to one of the other's (weight: their cosine); "audience" are the countries where both
             were larger than is usual for them (weight: the lesser of the two, in standard deviations).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ class Search:
         allowed: Flags,
         own: Positions,
         diversity: float = 0.0,
-        bonus: Floats | None = None,
+        bonus: Callable[[int], Floats] | None = None,
     ) -> list[tuple[Positions, Floats]]:
         """The `k` titles of the highest similarity, or with `diversity` the best first and then others unlike it.
 
@@ -59,7 +59,7 @@ class Search:
             allowed: which titles may be found, bool [T]; those without a vector in any of the views never are.
             own: a title that each query must not find, −1 for none, [q].
             diversity: 0 … 1, see :func:`varied`.
-            bonus: added to each title's similarity before they are put in order, [T]; not in what is returned.
+            bonus: by the number of a query, what is added to each title's similarity, [T].
         """
         pool = max(_POOL * k, _LEAST_POOL) if diversity else k
         if len(query.weights) == 1 and bonus is None:
@@ -88,17 +88,19 @@ class Search:
         return cosines
 
     def _weighted(
-        self, query: Query, k: int, allowed: Flags, own: Positions, bonus: Floats | None
+        self, query: Query, k: int, allowed: Flags, own: Positions, bonus: Callable[[int], Floats] | None
     ) -> list[tuple[Positions, Floats]]:
         found = []
         step = max(1, _SCORES // max(len(allowed), 1))
         for start in range(0, len(query), step):
             scores = self.scores(query[start : start + step])
             scores[:, ~allowed] = -np.inf
-            for row, mine in zip(scores, own[start : start + step].tolist(), strict=True):
+            for number, (row, mine) in enumerate(zip(scores, own[start : start + step].tolist(), strict=True), start):
                 if mine >= 0:
                     row[mine] = -np.inf
-                at = top(row if bonus is None else row + bonus, k)
+                if bonus is not None:
+                    row += bonus(number)
+                at = top(row, k)
                 at = at[np.isfinite(row[at])]
                 found.append((at, row[at]))
         return found

@@ -12,12 +12,14 @@ from queries.asked import Asked
 from queries.entities import Entities, Flags, Positions
 from queries.errors import BadQuestion
 from queries.evidence import Evidence
+from queries.facts import Facts
 from queries.filters import Filters
 from queries.franchise import Franchises
+from queries.named import Named
 from queries.search import Query, Search
 from queries.vectors import Floats, Vectors
 from queries.weights import ViewNames, weights_of
-from queries.wishes import Wish, known_to_have, shifted, wishes
+from queries.wishes import Wish, shifted, wishes
 
 Hits = Sequence[tuple[Positions, Floats]]
 
@@ -26,9 +28,15 @@ class Similar:
     """Answers :meth:`queries.space.TitleSpace.similar`."""
 
     def __init__(
-        self, entities: Entities, vectors: Vectors, filters: Filters, evidence: Evidence, franchises: Franchises
+        self,
+        entities: Entities,
+        facts: Facts,
+        vectors: Vectors,
+        filters: Filters,
+        evidence: Evidence,
+        franchises: Franchises,
     ) -> None:
-        self._entities, self._vectors, self._filters = entities, vectors, filters
+        self._entities, self._facts, self._vectors, self._filters = entities, facts, vectors, filters
         self._evidence, self._franchises = evidence, franchises
         self._search = Search(vectors)
 
@@ -56,13 +64,15 @@ class Similar:
         wanted, unwanted = wishes(self._filters, more), wishes(self._filters, less)
         if wanted or unwanted:
             query = shifted(query, self._vectors, wanted, unwanted, strength)
-        bonus = known_to_have(wanted, unwanted, strength) if wanted or unwanted else None
+        credit = Named(self._facts, self._entities.num_titles, asked, weights, wanted, unwanted, strength)
         allowed = self._filters(where)
         if same_franchise:
-            hits: Hits = self._search(query, k, allowed, asked.positions, diversity, bonus)
+            hits: Hits = self._search(query, k, allowed, asked.positions, diversity, credit or None)
         else:
-            hits = self._without_franchise(asked, query, k, allowed, diversity, bonus)
+            hits = self._without_franchise(asked, query, k, allowed, diversity, credit)
         frame = ranked(self._entities, hits, asked.ids if named else None)
+        if credit:
+            frame["named"] = np.concatenate([credit(i)[found] for i, (found, _) in enumerate(hits)])
         if not isinstance(view, str):
             cosines = [self._search.by_view(query, i, found) for i, (found, _) in enumerate(hits)]
             for name in weights:
@@ -74,13 +84,14 @@ class Similar:
         return frame
 
     def _without_franchise(
-        self, asked: Asked, query: Query, k: int, allowed: Flags, diversity: float, bonus: Floats | None
+        self, asked: Asked, query: Query, k: int, allowed: Flags, diversity: float, credit: Named
     ) -> Hits:
         hits = []
         for i, (node, label) in enumerate(zip(asked.nodes, asked.labels, strict=True)):
             others = allowed.copy()
             others[self._franchises.of(node, label)] = False
-            hits += self._search(query[i : i + 1], k, others, asked.positions[i : i + 1], diversity, bonus)
+            one = slice(i, i + 1)
+            hits += self._search(query[one], k, others, asked.positions[one], diversity, credit.only(i) or None)
         return hits
 
     def _sentences(self, asked: Asked, hits: Hits, view: str, wanted: list[Wish]) -> list[str]:

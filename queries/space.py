@@ -63,7 +63,7 @@ class TitleSpace:
         self._forecasts = Forecasts(release, self._entities, self._facts, countries)
         self._related = Related(self._entities, self._facts, self._vectors, self._evidence)
         self._similar = Similar(
-            self._entities, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
+            self._entities, self._facts, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
         )
         self._drafts = Drafts(release, self._entities, self._facts, countries)
         self._languages = Languages(release, self._entities, self._facts, self._forecasts, self._audience)
@@ -184,7 +184,9 @@ class TitleSpace:
         Returns:
             rank, id, label, kind, year, similarity (cosine), evidence; for several titles with `query` (its id) first.
             With several views, similarity is the weighted mean of the columns similarity_<view>; a view that a result
-            lacks is NaN there and counts 0. `attrs["note"]` says if viewers or audiences in a view are simulated.
+            lacks is NaN there and counts 0. Where tags are asked for, and for drafts, the column `named` says what part
+            of the similarity a result has for being known to have what was named (negative for what it should not
+            have); the rest is the cosine. `attrs["note"]` says if viewers or audiences in a view are simulated.
 
         Raises:
             NoVector: the title has no vector in any of these views.

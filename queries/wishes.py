@@ -15,8 +15,6 @@ from queries.vectors import Floats, Vectors
 
 #: So many titles that have a tag are thought to lie at the centre of all, so that few titles don't set a direction.
 _SHRINK = 3
-#: What being known to have a tag is worth, in similarity, at strength 1.
-_BONUS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,19 +74,6 @@ def shifted(query: Query, vectors: Vectors, more: list[Wish], less: list[Wish], 
         if not any((wish.titles & vectors.present(name)).any() for name in query.vectors):
             raise BadQuestion(f"No title with a vector has {wish.words!r}, so nobody can say where it leads.")
     return Query(moved, query.weights)
-
-
-def known_to_have(more: list[Wish], less: list[Wish], strength: float) -> Floats:
-    """What titles that are known to have a tag get for it, or lose by it, float32 [T].
-
-    A tag's direction alone brings few titles that have it, above all where tags are rare and spread; a filter brings
-    nothing else, however far it has to go for them. The two together stay near the title and bring some.
-    """
-    total = np.zeros(len([*more, *less][0].titles), dtype=np.float32)
-    for sign, listed in ((1, more), (-1, less)):
-        for wish in listed:
-            total += np.float32(sign * strength * _BONUS) * wish.titles
-    return total
 
 
 def _direction(matrix: Floats, having: Flags, centre: Floats) -> Floats:

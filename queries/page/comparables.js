@@ -81,11 +81,16 @@ function conditions(settings) {
 function card(row, title, draft) {
   const compare = title ? `#/compare/${encodeURIComponent(title)}/${encodeURIComponent(row.id)}` : `#/compare/~/${encodeURIComponent(row.id)}?d=${draft}`;
   return h("li.comparable", {},
-    h("div.row", {}, h("h3", {}, h("a", { href: titleAddress(row.id) }, row.label)), h("span.similarity", { title: "Similarity: the cosine of the two titles’ vectors; 1 would be the same" }, row.similarity.toFixed(2))),
+    h("div.row", {}, h("h3", {}, h("a", { href: titleAddress(row.id) }, row.label)), h("span.similarity", { title: measured(row) }, row.similarity.toFixed(2))),
     meter(row.similarity),
     h("p.meta", {}, about(row)),
     evidence(row.facets),
     h("p.actions", {}, h("a", { href: compare, "aria-label": `Compare with ${row.label}` }, "Compare")));
+}
+
+function measured(row) {
+  const named = row.named ? `; ${row.named.toFixed(2)} of it for what was named` : "";
+  return `Similarity: the cosine of the two titles’ vectors; 1 would be the same${named}`;
 }
 
 function evidence(facets) {

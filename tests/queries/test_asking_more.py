@@ -177,6 +177,46 @@ def test_a_tag_can_be_added_and_taken_away(space: TitleSpace) -> None:
     assert none["label"].tolist() == plain
 
 
+@pytest.mark.parametrize("asked", [{}, {"same_franchise": False}, {"view": ["theme", "graph"]}])
+def test_the_similarity_that_is_shown_orders_what_was_wished_for(space: TitleSpace, asked: dict[str, Any]) -> None:
+    found = space.similar("Amélie", k=7, more="guilt", less={"genre": "War"}, strength=1, **asked)
+    assert found["similarity"].is_monotonic_decreasing
+    named = found.set_index("id")["named"]
+    assert named.to_dict() == pytest.approx(
+        dict.fromkeys(named.index, 0.0) | {"imdb:tt02": 0.1, "imdb:tt03": 0.1, "imdb:tt05": 0.1, "imdb:tt01": -0.1}
+    )
+    if "view" in asked:
+        cosines = (found["similarity_theme"] + found["similarity_graph"]) / 2
+        np.testing.assert_allclose(found["similarity"], cosines + found["named"], atol=1e-6)
+
+
+def test_what_a_draft_names_counts_by_its_rarity(space: TitleSpace) -> None:
+    storyline, genre, people = (space._facts.numbers(name)[0] for name in ("storyline", "has_genre", "directed_by"))
+    at = {name: space._entities.entity(name) for name in ("tag:journey", "genre:drama", "person:inarritu")}
+    one = Drafted(
+        id="draft:1",
+        label="One",
+        vectors={"fused": np.array([-1, 0], dtype=np.float32), "audience": np.array([0, 1], dtype=np.float32)},
+        relations=np.array([storyline, genre, people], dtype=np.int16),
+        entities=np.array(list(at.values()), dtype=np.int32),
+        learnt=np.ones(3, dtype=bool),
+    )
+    found = space.similar([one, "Amélie"], k=7)
+    own = found[found["query"] == "draft:1"].set_index("id")
+    assert own["similarity"].is_monotonic_decreasing
+    # Five titles have a storyline, two of them a journey; eight a genre, seven of them Drama; two of two this director.
+    squares = [math.log(15 / 2) ** 2, math.log(18 / 7) ** 2, math.log(12 / 2) ** 2]
+    assert own.loc["imdb:tt08", "named"] == pytest.approx(0.15 * (squares[0] + squares[1]) / sum(squares))
+    assert own.loc["imdb:tt02", "named"] == pytest.approx(0.15 * (squares[1] + squares[2]) / sum(squares))
+    assert own.loc["imdb:tt05", "named"] == own.loc["imdb:tt02", "named"]  # he acts in it
+    assert own.loc["imdb:tt05", "evidence"].startswith("both: genre Drama; has starring Alejandro González Iñárritu")
+    assert own.loc["imdb:tt06", "named"] == 0
+    assert own.loc["imdb:tt06", "similarity"] == pytest.approx(math.cos(math.radians(60)), abs=1e-6)
+    assert (found.loc[found["query"] == "imdb:tt06", "named"] == 0).all()
+    assert "named" not in space.similar(one, view="audience")  # who watches says nothing of what it is about
+    assert "named" not in space.similar("Amélie")
+
+
 def test_tags_that_nobody_knows(space: TitleSpace) -> None:
     with pytest.raises(BadFilter, match="guilt"):
         space.similar("Babel", more="guild")

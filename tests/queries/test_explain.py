@@ -31,6 +31,15 @@ def test_what_both_have_with_its_rarity(space: TitleSpace) -> None:
     assert both["learnt"].to_dict()["hint:based-on-novel"] is False  # known, but no vector was made from it
 
 
+def test_a_language_is_no_place_and_what_happens_somewhere_is(space: TitleSpace) -> None:
+    facets = {relation.name: relation.facet for relation in space._facts.relations}
+    assert facets["in_language"] == "language"
+    assert facets["produced_in"] == facets["takes_place_in"] == "place"
+    assert facets["main_subject"] == "subject"
+    assert facets["based_on"] == "source material"
+    assert facets["starring"] == "people"
+
+
 def test_what_only_one_has(space: TitleSpace) -> None:
     frame = space.explain("21 Grams", "Babel").frame
     assert frame.loc[frame["aspect"] == "only a", "id"].tolist() == ["tag:grief"]

@@ -80,7 +80,7 @@ def similar(
     else:
         first = ["query", "rank", "label", "kind", "year", "similarity"]
         by_view = [str(name) for name in frame if str(name).startswith("similarity_")]
-        show(frame, columns=[name for name in [*first, *by_view, "evidence"] if name in frame])
+        show(frame, columns=[name for name in [*first, "named", *by_view, "evidence"] if name in frame])
 
 
 def explain(space: Space, a: Name, b: Name, json: AsJson = False) -> None:
