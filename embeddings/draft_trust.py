@@ -67,7 +67,8 @@ def trust(release: Release, drafter: Drafter, *, seed: int) -> dict[str, Any]:
     return {
         "protocol": f"{len(rows)} titles described again by part of what is known of them, metadata always among it: "
         f"of the {_NEIGHBOURS} titles nearest to each, the share that are also nearest to its draft. The titles "
-        "were part of the training; what a draft leaves out is withheld from it.",
+        "were part of the training; what a draft leaves out is withheld from it. By vectors alone: what "
+        "`similar` adds for what a draft names is not in it.",
         "titles": len(rows),
         "by_inputs": figures,
     }

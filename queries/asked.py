@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from queries.entities import Entities, Flags, Positions
-from queries.errors import EmptyQuestion, NoVector
+from queries.errors import BadQuestion, EmptyQuestion, NoVector
 from queries.nodes import Drafted, Node
 from queries.vectors import Floats, Vectors
 
@@ -66,6 +66,11 @@ class Asked:
                 vectors[i], has[i] = draft.vectors[view], True
         return vectors, has
 
+    def only(self, i: int) -> Asked:
+        """One of them."""
+        drafts = {0: self.drafts[i]} if i in self.drafts else {}
+        return Asked(self.entities, self.matrices, self.positions[i : i + 1], drafts)
+
     def require(self, has: Flags, view: str) -> None:
         """Raise :class:`NoVector` for the first that has none."""
         for i in np.flatnonzero(~has).tolist():
@@ -76,6 +81,19 @@ class Asked:
             return list(of_known(self.positions))
         known = of_known(np.maximum(self.positions, 0))
         return [of_draft(self.drafts[i]) if i in self.drafts else name for i, name in enumerate(known)]
+
+
+def together(*sides: Asked) -> list[tuple[Asked, ...]]:
+    """One of each side at a time: the first of all, the second of all, …; a side of one title goes with every one.
+
+    Raises :class:`BadQuestion` where two sides have several titles, and not as many.
+    """
+    counts = [len(side) for side in sides if len(side) > 1]
+    if len(set(counts)) > 1:
+        numbers = " and ".join(f"{count:,}" for count in dict.fromkeys(counts))
+        raise BadQuestion(f"{numbers} titles can't be told which goes with which: give one, or as many of each.")
+    rows = range(max(counts, default=1))
+    return [tuple(side.only(i if len(side) > 1 else 0) for side in sides) for i in rows]
 
 
 def several(names: object) -> bool:

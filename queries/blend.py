@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from queries.asked import Asked
+from queries.asked import Asked, together
 from queries.entities import Entities
-from queries.errors import EmptyQuestion
+from queries.errors import BadQuestion, EmptyQuestion
 from queries.evidence import Evidence
 from queries.facts import Facts, Shared
 from queries.filters import Filters
@@ -74,19 +74,31 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Leaning:
-    """To which of two titles a third leans, and by what.
+    """To which of two titles a third leans, and by what; or each of several.
 
     Attributes:
         frame: one row for each view that all three have and each facet: aspect ("view" or "facet"), facet, to_a and
             to_b (the similarity, or the summed rarity of what is shared with a and not with b), lean ("a", "b" or
-            "neither"), with_a and with_b (what is shared with that one alone, in words).
-        lean: −1 (to a) … 1 (to b), by the facts and views together; 0 is in the middle.
-        text: the same in a paragraph.
+            "neither"), with_a and with_b (what is shared with that one alone, in words). Of several, after `x`, `a`
+            and `b` (identifiers).
+        said: one row each: x, a, b (identifiers), lean (−1, to a, … 1, to b, by the facts and views together; 0 is in
+            the middle), text (the same in a paragraph).
     """
 
     frame: pd.DataFrame
-    lean: float
-    text: str
+    said: pd.DataFrame
+
+    @property
+    def lean(self) -> float:
+        """−1 (to a) … 1 (to b). Raises :class:`BadQuestion` where several were asked about: each leans its own way."""
+        if len(self.said) != 1:
+            raise BadQuestion(f"Each of {len(self.said)} leans its own way: see `said`.")
+        return float(self.said["lean"].iloc[0])
+
+    @property
+    def text(self) -> str:
+        """The paragraph; of several one after the other, with an empty line between them."""
+        return "\n\n".join(self.said["text"])
 
     def __str__(self) -> str:
         return self.text
@@ -94,7 +106,8 @@ class Leaning:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>{escape(self.text)}</p>{self.frame.to_html(index=False)}"
+        paragraphs = "".join(f"<p>{escape(text)}</p>" for text in self.said["text"])
+        return paragraphs + self.frame.to_html(index=False)
 
 
 class Leaner:
@@ -103,13 +116,23 @@ class Leaner:
     def __init__(self, facts: Facts, vectors: Vectors, evidence: Evidence) -> None:
         self._facts, self._vectors, self._evidence = facts, vectors, evidence
 
-    def __call__(self, x: Asked, a: Asked, b: Asked) -> Leaning:
-        node, left, right = x.nodes[0], a.nodes[0], b.nodes[0]
-        views = [row for name in self._vectors.names if (row := self._by_view(name, node, left, right)) is not None]
-        facets = self._by_facet(node, left, right)
-        frame = pd.DataFrame([*views, *facets], columns=_COLUMNS).astype({"to_a": float, "to_b": float})
-        lean = self._overall(views, facets)
-        return Leaning(frame, lean, self._text(x.labels[0], a.labels[0], b.labels[0], lean, views, facets))
+    def __call__(self, x: Asked, a: Asked, b: Asked, *, named: bool) -> Leaning:
+        """Where each of `x` leans, between its fellows of `a` and `b`; if `named`, rows say which three they are of."""
+        rows: list[dict[str, Any]] = []
+        said: list[dict[str, Any]] = []
+        for one, left, right in together(x, a, b):
+            names = {"x": one.ids[0], "a": left.ids[0], "b": right.ids[0]}
+            views, facets = self._sides(one.nodes[0], left.nodes[0], right.nodes[0])
+            lean = self._overall(views, facets)
+            text = self._text(one.labels[0], left.labels[0], right.labels[0], lean, views, facets)
+            rows += [names | row for row in (*views, *facets)]
+            said.append(names | {"lean": lean, "text": text})
+        frame = pd.DataFrame(rows, columns=[*(("x", "a", "b") if named else ()), *_COLUMNS])
+        return Leaning(frame.astype({"to_a": float, "to_b": float}), pd.DataFrame(said))
+
+    def _sides(self, x: Node, a: Node, b: Node) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        views = [row for name in self._vectors.names if (row := self._by_view(name, x, a, b)) is not None]
+        return views, self._by_facet(x, a, b)
 
     def _by_view(self, name: str, x: Node, a: Node, b: Node) -> dict[str, Any] | None:
         to_a, to_b = self._vectors.cosine(name, x, a), self._vectors.cosine(name, x, b)

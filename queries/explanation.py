@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from queries.asked import Asked
+from queries.asked import Asked, together
 from queries.entities import Entities
 from queries.evidence import Evidence
 from queries.facts import Facts, Shared
@@ -24,26 +24,33 @@ _SHOWN = 4
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What two titles have in common.
+    """What two titles have in common, or the two of each of several pairs.
 
     Attributes:
         frame: one row each: aspect ("similarity", "both", "nearest", "audience", "path", "only a", "only b"), facet
             (storyline, mood, genre, people, source material, place, language, …; the view for a similarity), relation,
-            what (in words), id, weight (the similarity, or the rarity: :func:`embeddings.rarity.rarity`), learnt (whether
-            vectors were made from it: held-out facts and hints are shown but were not). "nearest" are tags, people, …
-            of one that come near to one of the other's (weight: their cosine); "audience" are the countries where both
-            were larger than is usual for them (weight: the lesser of the two, in standard deviations).
-        text: the same as a paragraph.
+            what (in words), id, weight (the similarity, or the rarity: :func:`embeddings.rarity.rarity`), learnt
+            (whether vectors were made from it: held-out facts and hints are shown but were not). "nearest" are tags,
+            people, … of one that come near to one of the other's (weight: their cosine); "audience" are the countries
+            where both were larger than is usual for them (weight: the lesser of the two, in standard deviations).
+            Of several pairs, after `a` and `b` (identifiers).
+        said: one row a pair: a, b (identifiers), text (the same as a paragraph).
     """
 
     frame: pd.DataFrame
-    text: str
+    said: pd.DataFrame
+
+    @property
+    def text(self) -> str:
+        """The paragraph; of several pairs one after the other, with an empty line between them."""
+        return "\n\n".join(self.said["text"])
 
     def __str__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.text)}</p>{self.frame.to_html(index=False)}"
+        paragraphs = "".join(f"<p>{escape(text)}</p>" for text in self.said["text"])
+        return paragraphs + self.frame.to_html(index=False)
 
 
 class Explainer:
@@ -53,11 +60,19 @@ class Explainer:
         self._entities, self._facts, self._vectors, self._evidence = entities, facts, vectors, evidence
         self._taste, self._kinship = taste, Kinship(facts, vectors)
 
-    def __call__(self, a: Asked, b: Asked) -> Explanation:
-        """Explain what the one title `a` and the one title `b` share."""
-        return self._explain(a.nodes[0], b.nodes[0], a, b)
+    def __call__(self, a: Asked, b: Asked, *, named: bool) -> Explanation:
+        """Explain what each of `a` shares with its fellow of `b`; if `named`, rows say of which pair they are."""
+        rows: list[dict[str, Any]] = []
+        said: list[dict[str, str]] = []
+        for first, second in together(a, b):
+            pair = {"a": first.ids[0], "b": second.ids[0]}
+            found, text = self._explain(first.nodes[0], second.nodes[0], first, second)
+            rows += [pair | row for row in found]
+            said.append(pair | {"text": text})
+        frame = pd.DataFrame(rows, columns=[*(("a", "b") if named else ()), *_COLUMNS]).astype({"weight": float})
+        return Explanation(frame, pd.DataFrame(said))
 
-    def _explain(self, a: Node, b: Node, first: Asked, second: Asked) -> Explanation:
+    def _explain(self, a: Node, b: Node, first: Asked, second: Asked) -> tuple[list[dict[str, Any]], str]:
         cosines = {name: self._vectors.cosine(name, a, b) for name in self._vectors.names}
         both, mine, yours = self._facts.shared(a, b), self._facts.own(a, b), self._facts.own(b, a)
         paths = [(path, self._evidence.path(path, a, b)) for path in self._facts.paths(a, b)]
@@ -76,7 +91,6 @@ class Explainer:
             {"aspect": "audience", "facet": "audience", "what": name, "id": f"country:{code}", "weight": value}
             for code, name, value in places
         ]
-        frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"weight": float})
         links = [text for path, text in paths if path.middle is None]
         text = self._text(first, second, cosines, both, mine, yours, list(dict.fromkeys(links)))
         if kin:
@@ -85,7 +99,7 @@ class Explainer:
             text += f" Near each other: {'; '.join(near)}."
         if places:
             text += f" Both were watched more than usual in {', '.join(name for _, name, _ in places[:_SHOWN])}."
-        return Explanation(frame, text + self._years(first, second))
+        return rows, text + self._years(first, second)
 
     def _near(self, kin: list[Kin]) -> list[dict[str, Any]]:
         return [

@@ -213,9 +213,16 @@ class TitleSpace:
         return [self._evidence.facets(one, other) for other in self._titles(others).nodes] if len(others) else []
 
     def explain(self, a: TitleNames, b: TitleNames) -> Explanation:
-        """In what ways two titles are comparable: a frame and a paragraph (see :class:`Explanation`)."""
+        """In what ways titles are comparable: a frame and a paragraph for each pair (see :class:`Explanation`).
+
+        Args:
+            a, b: one of each; one and several, which it is compared with one by one; or as many of each, in pairs.
+
+        Raises:
+            BadQuestion: several of each, and not as many. UnknownTitle, AmbiguousTitle, EmptyQuestion: as they say.
+        """
         explainer = Explainer(self._entities, self._facts, self._vectors, self._evidence, self._taste)
-        return explainer(self._one(a), self._one(b))
+        return explainer(self._titles(a), self._titles(b), named=several(a) or several(b))
 
     def blend(
         self,
@@ -245,11 +252,20 @@ class TitleSpace:
         return blend(self._titles(names), k, view, where, evidence=evidence)
 
     def lean(self, x: TitleNames, a: TitleNames, b: TitleNames) -> Leaning:
-        """Does `x` lean to `a` or to `b`, and by which views and facets: a frame, a figure and a paragraph.
+        """Does `x` lean to `a` or to `b`, and by which views and facets: a frame, a figure and a paragraph for each.
 
-        See :class:`~queries.blend.Leaning`. Raises :class:`UnknownTitle`, :class:`AmbiguousTitle`.
+        Args:
+            x, a, b: one of each, or as many as there are of the others; one stands with all of them.
+
+        Returns:
+            A :class:`~queries.blend.Leaning`.
+
+        Raises:
+            BadQuestion: several of two, and not as many. UnknownTitle, AmbiguousTitle, EmptyQuestion: as they say.
         """
-        return Leaner(self._facts, self._vectors, self._evidence)(self._one(x), self._one(a), self._one(b))
+        named = any(several(names) for names in (x, a, b))
+        leaner = Leaner(self._facts, self._vectors, self._evidence)
+        return leaner(self._titles(x), self._titles(a), self._titles(b), named=named)
 
     def recommend(
         self,

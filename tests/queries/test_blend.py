@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from queries.errors import AmbiguousTitle, BadQuestion, EmptyQuestion, NoVector
@@ -84,5 +85,20 @@ def test_bad_questions(space: TitleSpace) -> None:
         space.blend("Babel", "Unseen")
     with pytest.raises(AmbiguousTitle):
         space.lean("Crash", "Babel", "Unseen")
-    with pytest.raises(BadQuestion, match="2 titles"):
-        space.lean(["Babel", "21 Grams"], "Babel", "Unseen")
+    with pytest.raises(BadQuestion, match="2 and 3 titles"):
+        space.lean(["Babel", "21 Grams"], "Babel", ["Unseen", "Amélie", "The Wire"])
+    with pytest.raises(EmptyQuestion):
+        space.lean([], "Babel", "Unseen")
+
+
+def test_several_lean_each_their_way(space: TitleSpace) -> None:
+    many = space.lean(["Babel", "The Wire"], "21 Grams", "Apocalypse Now")
+    each = [space.lean(x, "21 Grams", "Apocalypse Now") for x in ("Babel", "The Wire")]
+    assert many.said["x"].tolist() == ["imdb:tt03", "imdb:tt07"]
+    assert many.said["lean"].tolist() == [one.lean for one in each]
+    assert many.text.split("\n\n") == [one.text for one in each]
+    assert list(many.frame.columns) == ["x", "a", "b", *each[0].frame.columns]
+    of_wire = many.frame[many.frame["x"] == "imdb:tt07"].drop(columns=["x", "a", "b"]).reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_wire, each[1].frame)
+    with pytest.raises(BadQuestion, match="see `said`"):
+        _ = many.lean

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
-from queries.errors import AmbiguousTitle
+from queries.errors import AmbiguousTitle, BadQuestion
 from queries.space import TitleSpace
 
 
@@ -89,6 +90,23 @@ def test_a_title_without_any_vector_can_still_be_explained(space: TitleSpace) ->
     assert "no view has both" in text
     with pytest.raises(AmbiguousTitle):
         space.explain("Crash", "Babel")
+
+
+def test_one_is_explained_with_each_of_several_and_several_in_pairs(space: TitleSpace) -> None:
+    others = ["Babel", "Unseen", "Crash (2004)"]
+    many = space.explain("21 Grams", others)
+    assert many.said["a"].tolist() == ["imdb:tt02"] * 3
+    assert many.said["b"].tolist() == ["imdb:tt03", "imdb:tt09", "imdb:tt05"]
+    assert many.said["text"].tolist() == [space.explain("21 Grams", other).text for other in others]
+    assert list(many.frame.columns)[:3] == ["a", "b", "aspect"]
+    of_babel = many.frame[many.frame["b"] == "imdb:tt03"].drop(columns=["a", "b"])
+    pd.testing.assert_frame_equal(of_babel, space.explain("21 Grams", "Babel").frame)
+    paired = space.explain(["21 Grams", "Amélie"], ["Babel", "The Wire"])
+    assert paired.said["text"][1] == space.explain("Amélie", "The Wire").text
+    assert paired.text == "\n\n".join(paired.said["text"])
+    assert len(space.explain(["21 Grams"], ["Babel"]).frame["a"].unique()) == 1
+    with pytest.raises(BadQuestion, match="2 and 3 titles"):
+        space.explain(["21 Grams", "Amélie"], others)
 
 
 @pytest.mark.slow

@@ -23,14 +23,6 @@ Names = Annotated[list[str], typer.Argument(help=f"Titles, each {_HELP}", show_d
 _LISTS, _PAIRS = ("countries", "languages"), ("tags", "people", "facts")
 
 
-def one(space: TitleSpace, name: str) -> str | Draft:
-    """A title's name as it is, or the one draft of a file."""
-    found = _named(space, name)
-    if len(found) != 1:
-        raise BadQuestion(f"{name[1:]} describes {len(found)} drafts where one is asked about.")
-    return found[0]
-
-
 def several(space: TitleSpace, names: list[str]) -> str | Draft | list[str | Draft]:
     """What all `names` mean: one title or draft, or a list of them."""
     found = [each for name in names for each in _named(space, name)]

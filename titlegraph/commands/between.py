@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from titlegraph.commands.asking import Name, Names, one, several
+from titlegraph.commands.asking import Name, Names, several
 from titlegraph.commands.options import AsJson, Count, Space, views
 from titlegraph.output import console, emit, say, show
 
@@ -39,13 +39,14 @@ def blend(
 
 
 def lean(space: Space, x: Name, a: Name, b: Name, json: AsJson = False) -> None:
-    """Does X lean to A or to B, and by what?"""
+    """Does X lean to A or to B, and by what? Several where a file holds several drafts."""
     from queries.space import TitleSpace
 
     opened = TitleSpace.open(space)
-    leaning = opened.lean(one(opened, x), one(opened, a), one(opened, b))
+    leaning = opened.lean(*(several(opened, [name]) for name in (x, a, b)))
     if json:
-        emit({"text": leaning.text, "lean": leaning.lean, "facets": leaning.frame})
+        each = {"lean": leaning.lean} if len(leaning.said) == 1 else {"each": leaning.said}
+        emit({"text": leaning.text, **each, "facets": leaning.frame})
         return
     console().print(leaning.text)
     show(leaning.frame)

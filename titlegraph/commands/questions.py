@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from titlegraph.commands.asking import Name, Names, one, several
+from titlegraph.commands.asking import Name, Names, several
 from titlegraph.commands.options import AsJson, Count, Countries, Space, Tags, facts, views, wishes
 from titlegraph.output import FEATURES, FORECAST, console, emit, say, show, show_audience
 
@@ -83,14 +83,15 @@ def similar(
         show(frame, columns=[name for name in [*first, "named", *by_view, "evidence"] if name in frame])
 
 
-def explain(space: Space, a: Name, b: Name, json: AsJson = False) -> None:
-    """In what ways two titles are comparable, and in what they differ."""
+def explain(space: Space, a: Name, b: Names, json: AsJson = False) -> None:
+    """In what ways a title and each of the others are comparable, and in what they differ."""
     from queries.space import TitleSpace
 
     opened = TitleSpace.open(space)
-    explanation = opened.explain(one(opened, a), one(opened, b))
+    explanation = opened.explain(several(opened, [a]), several(opened, b))
     if json:
-        emit({"text": explanation.text, "facets": explanation.frame})
+        each = {} if len(explanation.said) == 1 else {"each": explanation.said}
+        emit({"text": explanation.text, **each, "facets": explanation.frame})
         return
     console().print(explanation.text)
     show(explanation.frame)
