@@ -13,6 +13,8 @@ from queries.vectors import Floats, Vectors, top
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
 #: Varied results are chosen among so many times as many, and at least so many, of the nearest.
 _POOL, _LEAST_POOL = 5, 25
+#: Where a larger share of the titles has a bonus, scoring all is cheaper than picking these out.
+_MANY = 1 / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,11 @@ class Search:
             bonus: by the number of a query, what is added to each title's similarity, [T].
         """
         pool = max(_POOL * k, _LEAST_POOL) if diversity else k
-        if len(query.weights) == 1 and bonus is None:
+        if len(query.weights) == 1:
             [name] = query.weights
             hits = self._vectors.nearest(name, query.vectors[name], pool, allowed, own)
+            if bonus is not None:
+                hits = [self._credited(query, i, pool, hit, allowed, own, bonus) for i, hit in enumerate(hits)]
         else:
             present = np.logical_or.reduce([self._vectors.present(name) for name in query.weights])
             hits = self._weighted(query, pool, allowed & present, own, bonus)
@@ -86,6 +90,35 @@ class Search:
             known = self._vectors.present(name)[found] & bool(vectors[row].any())
             cosines[name] = np.where(known, values, np.float32(np.nan))
         return cosines
+
+    def _credited(
+        self,
+        query: Query,
+        i: int,
+        k: int,
+        hits: tuple[Positions, Floats],
+        allowed: Flags,
+        own: Positions,
+        bonus: Callable[[int], Floats],
+    ) -> tuple[Positions, Floats]:
+        """The `k` best of one query by cosine and bonus, from its `k` nearest: whatever else is among them has a bonus.
+
+        That holds while no bonus is negative; then, and where many have one, all are looked at.
+        """
+        extra, (found, scores) = bonus(i), hits
+        [(name, vectors)] = query.vectors.items()
+        marked = np.flatnonzero(extra)
+        if len(marked) > len(extra) * _MANY or (extra[marked] < 0).any():
+            [hit] = self._weighted(
+                query[i : i + 1], k, allowed & self._vectors.present(name), own[i : i + 1], lambda _: extra
+            )
+            return hit
+        marked = marked[allowed[marked] & self._vectors.present(name)[marked] & (marked != own[i])]
+        plain = extra[found] == 0
+        at = np.concatenate([found[plain], marked])
+        worth = np.concatenate([scores[plain], self._vectors.titles(name)[marked] @ vectors[i] + extra[marked]])
+        order = np.lexsort((at, -worth))[:k]
+        return at[order], worth[order]
 
     def _weighted(
         self, query: Query, k: int, allowed: Flags, own: Positions, bonus: Callable[[int], Floats] | None

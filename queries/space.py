@@ -12,7 +12,7 @@ import pandas as pd
 from embeddings.release import Release
 from queries.asked import Asked, TitleNames, resolve, several
 from queries.audience import Audience
-from queries.blend import Blend, Leaner, Leaning
+from queries.blend import Blend
 from queries.card import best_described, card
 from queries.countries import Countries
 from queries.drafts import Draft, Drafts
@@ -22,9 +22,11 @@ from queries.evidence import Evidence
 from queries.explanation import Explainer, Explanation
 from queries.facts import Facts
 from queries.filters import Filters
+from queries.finding import found
 from queries.forecast import Forecasts
 from queries.franchise import Franchises
 from queries.languages import Languages
+from queries.leaning import Leaner, Leaning
 from queries.maps import Maps, TitleMap
 from queries.predictions import Predictions
 from queries.recommend import Recommender
@@ -116,28 +118,7 @@ class TitleSpace:
             For several texts with `query` (the text) first.
         """
         self._count(k)
-        if isinstance(text, list | tuple | pd.Series | pd.Index | np.ndarray):
-            if not len(text):
-                raise EmptyQuestion("No name is given: the list is empty.")
-            parts = [self.find(one, k, kind=kind) for one in text]
-            for one, part in zip(text, parts, strict=True):
-                part.insert(0, "query", pd.Series([one] * len(part), dtype="str"))
-            return pd.concat(parts, ignore_index=True)
-        if not isinstance(text, str) or not text.strip():
-            raise EmptyQuestion(f"{text!r} is no name to look for.")
-        allowed = None if kind is None else self._entities.of_kind(kind)
-        hits = (
-            []
-            if allowed is not None and not allowed[: self._entities.num_titles].any()
-            else (self._entities.title_names.search(text, k, allowed))
-        )
-        if allowed is not None and allowed[self._entities.num_titles :].any():
-            hits = sorted(hits + self._entities.other_names.search(text, k, allowed), key=lambda hit: -hit[1])[:k]
-        frame = self._entities.cards(np.array([i for i, _, _ in hits], dtype=np.int64))
-        return frame.assign(
-            score=np.array([round(score, 1) for _, score, _ in hits], dtype=float),
-            match=pd.array([name for _, _, name in hits], dtype="str"),
-        )
+        return found(self._entities, text, k, kind)
 
     def examples(self, k: int = 10) -> pd.DataFrame:
         """Titles of which most is known, to begin with: id, label, kind, year."""
@@ -258,7 +239,7 @@ class TitleSpace:
             x, a, b: one of each, or as many as there are of the others; one stands with all of them.
 
         Returns:
-            A :class:`~queries.blend.Leaning`.
+            A :class:`~queries.leaning.Leaning`.
 
         Raises:
             BadQuestion: several of two, and not as many. UnknownTitle, AmbiguousTitle, EmptyQuestion: as they say.

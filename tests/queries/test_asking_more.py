@@ -15,7 +15,7 @@ from kg.knowledge_graph import KnowledgeGraph
 from kg.tables import Batch
 from queries.errors import BadFilter, BadQuestion, EmptyQuestion, NoVector, UnknownView
 from queries.nodes import Drafted
-from queries.search import varied
+from queries.search import Query, Search, varied
 from queries.space import TitleSpace
 
 
@@ -190,6 +190,21 @@ def test_the_similarity_that_is_shown_orders_what_was_wished_for(space: TitleSpa
         np.testing.assert_allclose(found["similarity"], cosines + found["named"], atol=1e-6)
 
 
+def test_a_bonus_brings_up_what_is_not_among_the_nearest(space: TitleSpace) -> None:
+    """Against all cosines, with a bonus for one far title or for most of them, and taken from others."""
+    search, matrix = Search(space._vectors), space._vectors.titles("fused")
+    query = Query({"fused": matrix[:3]}, {"fused": 1.0})
+    every, own = space._vectors.present("fused"), np.arange(3)
+    few, most = np.zeros((2, len(matrix)), dtype=np.float32)
+    few[3], most[:] = 1.9, np.linspace(0.3, 0, len(matrix))
+    for extra in (few, most, -most):
+        found = search(query, 3, every, own, bonus=lambda _, extra=extra: extra)
+        for i, (at, scores) in enumerate(found):
+            worth = np.where(every & (np.arange(len(matrix)) != i), matrix @ matrix[i] + extra, -np.inf)
+            np.testing.assert_allclose(scores, np.sort(worth)[::-1][:3], atol=1e-6)
+            np.testing.assert_allclose(worth[at], scores, atol=1e-6)
+
+
 def test_what_a_draft_names_counts_by_its_rarity(space: TitleSpace) -> None:
     storyline, genre, people = (space._facts.numbers(name)[0] for name in ("storyline", "has_genre", "directed_by"))
     at = {name: space._entities.entity(name) for name in ("tag:journey", "genre:drama", "person:inarritu")}
@@ -213,6 +228,8 @@ def test_what_a_draft_names_counts_by_its_rarity(space: TitleSpace) -> None:
     assert own.loc["imdb:tt06", "named"] == 0
     assert own.loc["imdb:tt06", "similarity"] == pytest.approx(math.cos(math.radians(60)), abs=1e-6)
     assert (found.loc[found["query"] == "imdb:tt06", "named"] == 0).all()
+    for k in range(1, 7):
+        assert space.similar(one, k=k)["id"].tolist() == own.index[:k].tolist()
     assert "named" not in space.similar(one, view="audience")  # who watches says nothing of what it is about
     assert "named" not in space.similar("Amélie")
 
