@@ -19,7 +19,7 @@ from queries.vectors import Floats
 from queries.wishes import Wish
 
 #: What being known to have a tag asked for is worth, in similarity, at strength 1.
-_WISHED = 0.1
+_WISHED = 0.27
 #: What being known to have all that a draft names is worth.
 _DRAFTED = 0.15
 #: Who watches a title says nothing of what it is about, so a draft's tags count as much as the other views do.

@@ -15,6 +15,8 @@ from queries.vectors import Floats, Vectors
 
 #: So many titles that have a tag are thought to lie at the centre of all, so that few titles don't set a direction.
 _SHRINK = 3
+#: So far a title of length 1 is moved at strength 1. Further, what is found is like the tag and no longer like it.
+_STEP = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def shifted(query: Query, vectors: Vectors, more: list[Wish], less: list[Wish], 
     """The query moved towards where titles with the tags lie, and away from those with the others.
 
     A tag's direction in a view is from the mean of all titles to the mean of those that have it. A title is moved
-    by `strength` times the direction scaled to length 1; the result is scaled to length 1 again.
+    by `strength` times .4 times the direction scaled to length 1; the result is scaled to length 1 again.
 
     Raises :class:`BadQuestion` where no title with a tag has a vector in any of the views.
     """
@@ -66,7 +68,7 @@ def shifted(query: Query, vectors: Vectors, more: list[Wish], less: list[Wish], 
         step = np.zeros(matrix.shape[1], dtype=np.float32)
         for sign, listed in ((1, more), (-1, less)):
             for wish in listed:
-                step += np.float32(sign * strength) * _direction(matrix, wish.titles & present, centre)
+                step += np.float32(sign * strength * _STEP) * _direction(matrix, wish.titles & present, centre)
         result = own + step
         result[~own.any(axis=1)] = 0
         moved[name] = result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-6)
