@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -14,13 +16,15 @@ from embeddings.views import FloatArray, IntArray
 
 DIM = 384  # of the default model
 _KEEP_EVERY = 2048  # texts; a refresh that is killed has lost no more than that
+_RECENT = 64  # texts that are remembered where there is no folder: 13 MB, were each as long as can be
 
 
 class Texts:
     """A text encoder with what it has encoded before.
 
     Args:
-        cache: a folder that keeps vectors and token states by content; None keeps nothing.
+        cache: a folder that keeps vectors and token states by content; None: the last few are kept in memory, for
+            somebody who changes a draft asks again and again with the same summary.
         model: as for :class:`embeddings.content.encoder.TextEncoder`; it is loaded when a text is new.
         sha256: what its weights must hash to.
     """
@@ -29,6 +33,8 @@ class Texts:
         self.model, self._sha256 = model, sha256
         self._encoder: TextEncoder | None = None
         self._cache = cache
+        self._recent: OrderedDict[str, Half] = OrderedDict()
+        self._lock = Lock()
         self.dim = DIM if model == MODEL else self.encoder.dim
 
     @property
@@ -42,7 +48,7 @@ class Texts:
         """Means of token states, of length 1, float32 [n, d]; zeros for empty texts."""
         unique, rows = _distinct(texts)
         if self._cache is None:
-            vectors = self.encoder(unique) if unique else np.zeros((0, self.dim), dtype=np.float16)
+            vectors = self._means(unique) if unique else np.zeros((0, self.dim), dtype=np.float16)
         else:
             cache = VectorCache(self._cache, digest_of(self.model), self.dim)
             vectors, known = cache.get([key_of(text) for text in unique])
@@ -61,7 +67,7 @@ class Texts:
         """
         unique, rows = _distinct(texts)
         if self._cache is None:
-            states = self.encoder.states(unique) if unique else []
+            states = self._states(unique) if unique else []
             counts = np.array([len(each) for each in states], dtype=np.int64)
             found = np.stack([np.cumsum(counts) - counts, counts], axis=1)
             flat = np.concatenate([np.zeros((0, self.dim), dtype=np.float16), *states])
@@ -73,6 +79,26 @@ class Texts:
         spans = np.zeros((len(texts), 2), dtype=np.int64)
         spans[rows >= 0] = found[rows[rows >= 0]]
         return flat, spans
+
+    def _means(self, texts: list[str]) -> Half:
+        if len(texts) > _RECENT:  # then they are asked for once, and all their states need not be held
+            return self.encoder(texts)
+        return mean_of(self._states(texts)).astype(np.float16)
+
+    def _states(self, texts: list[str]) -> list[Half]:
+        """Token states of each text, remembered or new."""
+        with self._lock:
+            found = {text: self._recent[text] for text in texts if text in self._recent}
+        new = [text for text in texts if text not in found]
+        if new:
+            found |= zip(new, self.encoder.states(new), strict=True)
+        with self._lock:
+            for text in texts[-_RECENT:]:
+                self._recent[text] = found[text]
+                self._recent.move_to_end(text)
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        return [found[text] for text in texts]
 
     def _keep(self, store: TokenStore, folder: Path, texts: list[str]) -> None:
         """Encode `texts`; keep their token states, and their means too."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from embeddings.content.encoder import MODEL, TextEncoder, mean_of
-from embeddings.content.texts import Texts
+from embeddings.content.texts import DIM, Texts
 from embeddings.content.tokens import TokenStore
 from embeddings.errors import WeightsError
 
@@ -64,6 +64,29 @@ def test_states_are_encoded_once_and_their_mean_is_the_vector(tmp_path: Path, mo
     monkeypatch.setattr(TextEncoder, "states", lambda *_: pytest.fail("encoded again"))
     again, there = Texts(tmp_path).tokens(["Two strangers meet on a train."])
     assert (again[there[0, 0] : there[0].sum()] == own[1]).all()
+
+
+def test_without_a_folder_the_last_texts_are_remembered_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[str] = []
+
+    class Encoder:
+        def states(self, texts: list[str]) -> list[np.ndarray[tuple[int, int], np.dtype[np.float16]]]:
+            encoded.extend(texts)
+            return [np.full((2, DIM), len(text), dtype=np.float16) for text in texts]
+
+    monkeypatch.setattr(Texts, "encoder", Encoder())
+    texts = Texts(None)
+    flat, spans = texts.tokens(["a heist", "", "a heist"])
+    assert spans.tolist() == [[0, 2], [0, 0], [0, 2]]
+    assert flat[:, 0].tolist() == [7, 7]
+    np.testing.assert_allclose(np.linalg.norm(texts.vectors(["a heist", "grief"]), axis=1), 1, atol=1e-3)
+    assert encoded == ["a heist", "grief"]
+    texts.tokens([f"text {i}" for i in range(200)])
+    assert len(encoded) == 202
+    texts.tokens(["text 99"])  # the last of them in order
+    assert len(encoded) == 202
+    texts.tokens(["a heist"])
+    assert encoded[-1] == "a heist"
 
 
 def test_weights_that_are_not_the_recorded_ones_are_refused(tmp_path: Path) -> None:
