@@ -23,13 +23,13 @@ test-page: $(VENV)/.installed
 # What of the explorer's page is made rather than written: the outlines of countries. Wants npm and a network.
 page: $(VENV)/.installed
 	mkdir -p build && cd build && npm pack --silent world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-	$(BIN)/python queries/page/make_world.py build/package/countries-50m.json
+	$(BIN)/python tools/make_world.py build/package/countries-50m.json
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python queries/page/make_world.py --check
+	$(BIN)/python tools/make_world.py --check
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

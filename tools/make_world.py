@@ -1,7 +1,7 @@
-"""Makes `world.json`, the outlines of countries that the page draws, from Natural Earth.
+"""Makes `queries/page/world.json`, the outlines of countries that the page draws, from Natural Earth.
 
-    make page                                  # fetches Natural Earth's outlines from npm, and runs this
-    python queries/page/make_world.py --check  # whether world.json is what this file makes; part of make lint
+    make page                           # fetches Natural Earth's outlines from npm, and runs this
+    python tools/make_world.py --check  # whether world.json is what this file makes; part of make lint
 
 Natural Earth (naturalearthdata.com) is in the public domain; world-atlas (ISC licence) redistributes it as TopoJSON.
 The borders shown are Natural Earth's, which follow who holds a place, and are no statement about who should.
@@ -164,7 +164,7 @@ def _this_file() -> str:
 
 
 def main() -> None:
-    target = Path(__file__).with_name("world.json")
+    target = Path(__file__).parents[1] / "queries" / "page" / "world.json"
     if sys.argv[1] == "--check":
         if json.loads(target.read_text(encoding="utf-8")).get("made_by") != _this_file():
             raise SystemExit("queries/page/world.json was made by another make_world.py. Run `make page`.")
