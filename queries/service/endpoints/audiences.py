@@ -23,6 +23,7 @@ from queries.service.questions import (
     Subject,
     Subjects,
     Which,
+    Wishes,
     example,
     examples,
     subject,
@@ -37,6 +38,10 @@ Before = Annotated[date | None, Query(description="Answer as of this day.")]
 
 _EXPECTED = table(
     title="Arrival", country="ES", unit="chart points", rank=1, probability=0.6, expected=31.0, low=12.0, high=80.0,
+    comparables=["Solaris (25)"], simulated=False,
+)  # fmt: skip
+_OTHERWISE = table(
+    title="Arrival", country="ES", unit="chart points", expected=31.0, expected_if=40.0, change=3.1, season=1.0,
     comparables=["Solaris (25)"], simulated=False,
 )  # fmt: skip
 _FEATURES = table(title="Arrival", country="ES", unit="chart points", comparable_size=25.0, comparable_count=4)
@@ -60,6 +65,22 @@ class AudienceQuestion(Body):
         """What to ask the space."""
         countries = self.countries or None
         return {"titles": subject(space, self.title), "countries": countries, "k": self.k, "before": self.before}
+
+
+class OtherwiseQuestion(Body):
+    """A title or draft, and what is to be different."""
+
+    title: Subject
+    countries: Listed = Field(default_factory=list)
+    k: Count = 5
+    more: Annotated[Wishes | None, Field(description="Tags that it would have, too.")] = None
+    less: Annotated[Wishes | None, Field(description="Tags that it would not have.")] = None
+    launch: Annotated[date | None, Field(description="Another day of launch.")] = None
+
+    model_config = examples(
+        {"title": "Arrival", "more": "heist", "countries": ["ES", "MX"]},
+        {"title": {"tags": ["grief"], "kind": "film", "launch": "2027-03-01"}, "launch": "2027-12-01"},
+    )
 
 
 class SeveralQuestion(Body):
@@ -100,6 +121,27 @@ async def audience(
 async def audience_of(request: Request, asked: AudienceQuestion, catalogue: Which = None) -> Response:
     """The same for one title or draft."""
     return await ask(request, catalogue, lambda space: space.audience(**asked.of(space)))
+
+
+@router.post("/api/what-if", responses=_OTHERWISE)
+async def what_if(request: Request, asked: OtherwiseQuestion, catalogue: Which = None) -> Response:
+    """What audience a title or draft can expect as it is, and if it had other tags or launched on another day.
+
+    Columns: those of an audience, rank, probability, expected, low, high and overall each followed by the same with
+    _if; change (of overall, in the unit), season (the factor of the month of launch in it).
+    """
+
+    def question(space: TitleSpace) -> pd.DataFrame:
+        return space.what_if(
+            subject(space, asked.title),
+            asked.countries or None,
+            more=asked.more,
+            less=asked.less,
+            launch=asked.launch,
+            k=asked.k,
+        )
+
+    return await ask(request, catalogue, question)
 
 
 @router.get("/api/audience/features", responses=_FEATURES)

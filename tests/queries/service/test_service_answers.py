@@ -159,6 +159,22 @@ def test_a_draft_stands_wherever_a_title_does(client: httpx.Client, space: Title
     assert place["on_map"] is False
 
 
+def test_what_if_a_title_or_a_draft_were_different(client: httpx.Client, space: TitleSpace) -> None:
+    asked = {"title": DRAFT, "countries": ["ES", "US"], "more": ["heist"], "less": {"storyline": "grief"}}
+    answer = client.post("/api/what-if", json=asked | {"launch": "2027-12-01"})
+    assert answer.status_code == 200, answer.text
+    expected = space.what_if(
+        space.draft(**DRAFT), ["ES", "US"], more=["heist"], less={"storyline": "grief"}, launch="2027-12-01"
+    )
+    _same(answer.json()["data"], expected)
+    assert answer.json()["note"] == expected.attrs["note"]
+    same = client.post("/api/what-if", json={"title": "Arrival"})
+    assert (same.status_code, same.json()["type"]) == (422, "urn:titlegraph:BadQuestion")
+    none = client.post("/api/what-if", json={"title": "Arrival", "less": "no such tag"})
+    assert none.status_code == 422
+    assert "no 'no such tag' that could be taken away" in none.json()["detail"]
+
+
 def test_a_draft_of_nothing_and_one_with_a_fact_that_leads_nowhere_are_explained(client: httpx.Client) -> None:
     empty = client.post("/api/draft", json={})
     assert (empty.status_code, empty.json()["type"]) == (422, "urn:titlegraph:EmptyQuestion")
