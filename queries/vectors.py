@@ -21,8 +21,10 @@ Floats = npt.NDArray[np.float32]
 
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
 _CHUNK = 128
-#: So many scores at once are cheaper by a matrix product than by scanning again and again.
-_SCANNED = 1 << 22
+#: So many questions at once are cheaper by a matrix product than by scanning again and again.
+_SEVERAL = 8
+#: Rows of a product at a time: its result is turned while it is in the processor's cache.
+_ROWS = 1 << 14
 #: Questions for more neighbours than this are answered by a product with all vectors.
 MOST_BY_INDEX = 200
 
@@ -70,7 +72,7 @@ class Vectors:
             from queries.index import Index
 
             self._indexes[view] = Index.of(self._release, view)
-        index, few = self._indexes[view], len(queries) * len(vectors) <= _SCANNED
+        index, few = self._indexes[view], len(queries) < _SEVERAL
         every = bool(allowed.all()) or bool(allowed[present].all())
         if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and every:
             hits = index.nearest(vectors, queries, k, present, own)
@@ -118,7 +120,7 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
     step = max(1, _SCORES // max(len(matrix), 1))
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
-        scores = (matrix @ part[0])[None] if len(part) == 1 else part @ matrix.T  # [part, rows]
+        scores = (matrix @ part[0])[None] if len(part) == 1 else _products(matrix, part)  # [part, rows]
         if not some and len(rows) < len(vectors):
             np.copyto(scores, -np.inf, where=~allowed)
         for row, query in zip(scores, range(start, start + len(part)), strict=True):
@@ -127,6 +129,14 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
             kept = (positions != own[query]) & np.isfinite(row[at])
             found.append((positions[kept][:k], row[at][kept][:k]))
     return found
+
+
+def _products(matrix: Floats, queries: Floats) -> Floats:
+    """`queries` [q, d] by `matrix` [n, d], [q, n]; with the long one on the left OpenBLAS takes half the time."""
+    scores = np.empty((len(queries), len(matrix)), dtype=np.float32)
+    for start in range(0, len(matrix), _ROWS):
+        scores[:, start : start + _ROWS] = (matrix[start : start + _ROWS] @ queries.T).T
+    return scores
 
 
 def top(scores: Floats, k: int) -> Positions:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from fastapi import Request
 from starlette.responses import Response
 
-from embeddings.errors import ReleaseDamaged
+from embeddings.errors import EmbeddingError, ReleaseDamaged
+from queries.errors import QueryError
 from queries.service import tables
 from queries.service.measures import Measures
 from queries.service.problems import MEDIA_TYPE as PROBLEM
+from queries.service.problems import of
 from queries.service.spaces import Spaces
 from queries.service.work import Work
 from queries.space import TitleSpace
 
 Answer = pd.DataFrame | dict[str, Any] | Response
 Documented = dict[int | str, dict[str, Any]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,7 @@ async def ask(request: Request, which: str | None, question: Callable[[TitleSpac
     accept = request.headers.get("accept", "")
 
     def answer() -> Response:
-        try:
-            found = question(service.spaces.get(which))
-        except ReleaseDamaged:  # promoted away and pruned since; if not, the second try says what is wrong
-            found = question(service.spaces.again(which))
+        found = _of(service.spaces, which, question)
         if isinstance(found, pd.DataFrame):
             return tables.respond(found, accept)
         if isinstance(found, Response):
@@ -49,6 +49,48 @@ async def ask(request: Request, which: str | None, question: Callable[[TitleSpac
         return Response(tables.text(found), media_type=tables.JSON)
 
     return await service.work(answer)
+
+
+async def ask_of_a_title(
+    request: Request,
+    which: str | None,
+    title: str,
+    sort: Hashable,
+    question: Callable[[TitleSpace, str | Sequence[str]], pd.DataFrame],
+) -> Response:
+    """Answer as :func:`ask` does, together with others of this `sort` where many ask.
+
+    Args:
+        question: takes one title, or several, for which its frame has `query` and `rank`; the same for all of a `sort`.
+    """
+    service: Service = request.app.state.service
+    if tables.preferred(request.headers.get("accept", "")) != tables.JSON:
+        return await ask(request, which, lambda space: question(space, title))
+
+    def one(title: str) -> Response:
+        try:
+            return tables.respond(_of(service.spaces, which, lambda space: question(space, title)), tables.JSON)
+        except (QueryError, EmbeddingError) as error:
+            return of(error)
+
+    def answer(titles: Sequence[str]) -> Sequence[Response]:
+        if len(titles) > 1:
+            try:
+                found = tables.respond_each(_of(service.spaces, which, lambda space: question(space, titles)))
+            except (QueryError, EmbeddingError):  # of one of them: the others are not to hear of it
+                found = []
+            if len(found) == len(titles):
+                return found
+        return [one(title) for title in titles]
+
+    return await service.work.together((which, sort), title, answer)
+
+
+def _of(spaces: Spaces, which: str | None, question: Callable[[TitleSpace], T]) -> T:
+    try:
+        return question(spaces.get(which))
+    except ReleaseDamaged:  # promoted away and pruned since; if not, the second try says what is wrong
+        return question(spaces.again(which))
 
 
 _STATUS = {

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from threadpoolctl import threadpool_limits
 
 from embeddings.errors import EmbeddingError
 from queries.errors import QueryError
@@ -76,6 +77,8 @@ def create_app(paths: Mapping[str, Path], settings: ServiceSettings | None = Non
 
 def from_environment() -> FastAPI:
     """The application that the environment variable describes, for workers started by uvicorn."""
+    # Questions are short and run beside each other: NumPy's threads would wait for each other, and spin meanwhile.
+    threadpool_limits(limits=1, user_api="blas")
     given: dict[str, Any] = json.loads(os.environ[ENVIRONMENT])
     keys = Path(given["api_key_file"]).read_text(encoding="utf-8").split() if given["api_key_file"] else []
     paths = {name: Path(path) for name, path in given["paths"].items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from starlette.responses import Response
@@ -37,9 +39,7 @@ def respond(frame: pd.DataFrame, accept: str) -> Response:
     """`frame` as a response. In JSON its rows are `data`, beside `note` if there is one."""
     kind = preferred(accept)
     if kind == JSON:
-        note = frame.attrs.get("note")
-        more = f',"note":{json.dumps(note, ensure_ascii=False)}' if note else ""
-        return Response(f'{{"data":{rows(frame)}{more}}}', media_type=JSON)
+        return _json(rows(frame), frame)
     frame = frame.drop(columns=[name for name in NESTED if name in frame])
     if kind == CSV:
         return Response(_flat(frame).to_csv(index=False), media_type=CSV)
@@ -50,9 +50,24 @@ def respond(frame: pd.DataFrame, accept: str) -> Response:
     return Response(sink.getvalue(), media_type=ARROW)
 
 
-def rows(frame: pd.DataFrame) -> str:
-    """The rows of `frame` as JSON; empty cells are null, dates ISO 8601."""
-    return frame.to_json(orient="records", date_format="iso", date_unit="s", double_precision=6, force_ascii=False)
+def respond_each(frame: pd.DataFrame) -> list[Response]:
+    """What was found for several, in JSON: a response for each `query` of which there is a row, in their order."""
+    starts = np.flatnonzero(frame["rank"].to_numpy() == 1).tolist()
+    lines = rows(frame.drop(columns="query"), lines=True).split("\n")
+    return [_json(f"[{','.join(lines[a:b])}]", frame) for a, b in pairwise([*starts, len(frame)])]
+
+
+def rows(frame: pd.DataFrame, *, lines: bool = False) -> str:
+    """The rows of `frame` as JSON, as a list or a line each; empty cells are null, dates ISO 8601."""
+    return frame.to_json(
+        orient="records", date_format="iso", date_unit="s", double_precision=6, force_ascii=False, lines=lines
+    )
+
+
+def _json(data: str, frame: pd.DataFrame) -> Response:
+    note = frame.attrs.get("note")
+    more = f',"note":{json.dumps(note, ensure_ascii=False)}' if note else ""
+    return Response(f'{{"data":{data}{more}}}', media_type=JSON)
 
 
 def text(value: object) -> str:

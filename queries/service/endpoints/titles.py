@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import pandas as pd
@@ -10,7 +11,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from queries.nodes import Drafted
-from queries.service.answering import ask, table, thing
+from queries.service.answering import ask, ask_of_a_title, table, thing
 from queries.service.questions import (
     Body,
     Count,
@@ -79,11 +80,12 @@ async def similar(
     Columns: rank, id, label, kind, year, similarity (cosine), evidence, facets ([{facet, what}]).
     """
 
-    def question(space: TitleSpace) -> pd.DataFrame:
-        found = space.similar(title, k=k, view=view, evidence=evidence)
-        return _with_facets(found, space, title) if facets else found
+    def question(space: TitleSpace, titles: str | Sequence[str]) -> pd.DataFrame:
+        return space.similar(titles, k=k, view=view, evidence=evidence)
 
-    return await ask(request, catalogue, question)
+    if facets:
+        return await ask(request, catalogue, lambda space: _with_facets(question(space, title), space, title))
+    return await ask_of_a_title(request, catalogue, title, ("similar", k, view, evidence), question)
 
 
 def _with_facets(found: pd.DataFrame, space: TitleSpace, title: str | Drafted) -> pd.DataFrame:

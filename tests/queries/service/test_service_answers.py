@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -101,6 +103,40 @@ def test_views_with_weights_wishes_and_variety_travel_in_a_body(client: httpx.Cl
     asked = {"view": {"graph": 0.3, "theme": 0.7}, "more": "grief", "diversity": 0.3, "same_franchise": False}
     answer = client.post("/api/similar", json={"title": "Arrival", "k": 4} | asked)
     _same(answer.json()["data"], space.similar("Arrival", k=4, **asked))  # type: ignore[arg-type]
+
+
+def test_many_who_ask_at_once_get_what_each_would_get_alone(start: Start) -> None:
+    """They are answered together; that one of them asks for what nobody knows is no concern of the others."""
+    client = start(threads=1, waiting=100)
+    questions = [("21 Grams", 5), ("Arrival", 5), ("nothing of that name", 5), ("Babel", 5), ("Arrival", 3)]
+
+    def ask(question: tuple[str, int]) -> httpx.Response:
+        return client.get("/api/similar", params={"title": question[0], "k": question[1]})
+
+    alone = [ask(question) for question in questions]
+    assert [answer.status_code for answer in alone] == [200, 200, 404, 200, 200]
+    with ThreadPoolExecutor(20) as crowd:
+        answers = list(crowd.map(ask, questions * 12))
+    for answer, expected in zip(answers, alone * 12, strict=True):
+        assert answer.status_code == expected.status_code
+        if expected.status_code == 200:
+            assert answer.json().keys() == expected.json().keys()
+            _same(answer.json()["data"], pd.DataFrame(expected.json()["data"]))
+        else:
+            assert answer.json() == expected.json()
+
+
+def test_answers_to_several_are_split_as_if_each_had_been_asked_for(space: TitleSpace) -> None:
+    from queries.service.tables import JSON, respond, respond_each
+
+    titles = ["21 Grams", "Arrival", "Arrival", "Babel"]
+    parts = [bytes(each.body).decode() for each in respond_each(space.similar(titles, k=4, view="audience"))]
+    assert len(parts) == 4
+    for part, title in zip(parts, titles, strict=True):
+        expected = bytes(respond(space.similar(title, k=4, view="audience"), JSON).body).decode()
+        assert "simulated" in json.loads(part)["note"]
+        assert json.loads(part)["note"] == json.loads(expected)["note"]
+        _same(json.loads(part)["data"], pd.DataFrame(json.loads(expected)["data"]))
 
 
 def test_what_titles_have_in_common_comes_by_facet_in_json_and_not_in_a_table(client: httpx.Client) -> None:
@@ -314,8 +350,6 @@ def test_a_newly_promoted_release_is_picked_up_and_an_unreadable_one_is_not(
     (workspace / "current").write_text(second)
     assert client.get("/api/similar", params={"title": "Arrival"}).status_code == 200
     assert client.get("/health").json()["releases"] == {"sample": first}
-    import json
-
     from embeddings.release import digest_of
 
     about = json.loads(whole) | {"id": second}

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -141,6 +141,48 @@ def test_a_question_that_takes_too_long_is_given_up_but_keeps_its_place_until_it
         work.close()
 
     asyncio.run(ask())
+
+
+def test_questions_that_are_given_up_while_they_wait_take_no_place_for_ever() -> None:
+    gate = threading.Event()
+
+    async def ask() -> int:
+        work = Work(threads=1, waiting=3, timeout=0.05)
+        found = await asyncio.gather(*(work(gate.wait) for _ in range(4)), return_exceptions=True)
+        assert [type(each) for each in found] == [TookTooLong] * 4
+        gate.set()
+        deadline = time.monotonic() + 10
+        while work.busy and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        work.close()
+        return work.busy
+
+    assert asyncio.run(ask()) == 0
+
+
+def test_what_is_asked_alike_while_others_are_answered_is_answered_together() -> None:
+    gate, batches = threading.Event(), []
+
+    def answer(asked: Sequence[int]) -> list[int]:
+        gate.wait(20)
+        batches.append(list(asked))
+        return [10 * each for each in asked]
+
+    async def ask() -> list[int]:
+        work = Work(threads=2, waiting=10, timeout=20)
+        asking = []
+        for each in range(7):
+            asking.append(asyncio.ensure_future(work.together(each % 2, each, answer)))
+            await asyncio.sleep(0.01)
+        assert work.busy == 7
+        gate.set()
+        found = await asyncio.gather(*asking)
+        assert work.busy == 0
+        work.close()
+        return found
+
+    assert asyncio.run(ask()) == [0, 10, 20, 30, 40, 50, 60]
+    assert sorted(batches) == [[0], [1], [2, 4, 6], [3, 5]]
 
 
 def test_under_more_load_than_it_can_take_every_answer_is_an_answer_or_a_clean_refusal(start: Start) -> None:
