@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.content.given import hashes
 from embeddings.draft_trust import trust
 from embeddings.drafting import AUDIENCE, MEANS, Drafter
 from embeddings.drift import drift
@@ -175,7 +174,7 @@ def _manifest(build: Build, views: list[View]) -> dict[str, Any]:
             "schema": kg.schema.digest,
             "sources": sorted(kg.snapshot.sources),
             "holdout": kg.workspace.settings.get("holdout", {}),
-            "vectors": hashes(kg.workspace.path, build.settings.vectors),
+            **build.made_from,
         },
         "types": {name: sorted(kg.schema.subtypes(name)) for name in kg.schema.types},
         "views": {part.name: _about(part) for part in views},
@@ -184,6 +183,8 @@ def _manifest(build: Build, views: list[View]) -> dict[str, Any]:
             "inputs": build.graph_inputs,
             "trained": build.how_trained,
         },
+        "content": {"inputs": build.content_inputs},
+        "carried": build.carried.to_dict(),
         "seed": build.seed,
         "settings": dataclasses.asdict(build.settings),
         "made_by": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},

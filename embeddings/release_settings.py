@@ -52,7 +52,7 @@ class ReleaseSettings:
     )
     min_viewers: int = 5
     audience_weeks: int = 8
-    most_measured: int = 10_000
+    most_measured: int = 5_000
     vectors: Mapping[str, str] = field(default_factory=dict)
     maps: Sequence[str] = ("fused",)
     map_titles: int = 20_000

@@ -30,9 +30,11 @@ import pyarrow as pa
 
 from embeddings import digests
 from embeddings.audiences import sizes
+from embeddings.carried import Carried, carry
 from embeddings.catalogue import Catalogue, Facts
-from embeddings.content.given import given
+from embeddings.content.given import given, hashes
 from embeddings.content.inputs import PEOPLE, TAGS
+from embeddings.content.model import ContentModel
 from embeddings.content.texts import Texts
 from embeddings.content.views import content_views
 from embeddings.drift import along_axes, rotation_onto, turned_model
@@ -43,6 +45,8 @@ from embeddings.graph import GraphModel
 from embeddings.known_facts import KnownFacts, known_facts
 from embeddings.links import entity_types, examine, learn, triples_of, without_types
 from embeddings.prediction.build import write_audience_model
+from embeddings.prediction.model import FOLDER as AUDIENCE_MODEL
+from embeddings.prediction.model import AudienceModel
 from embeddings.probabilities import CALIBRATION, edge_probabilities
 from embeddings.recommender import item_model, write_item_model
 from embeddings.release import Release
@@ -155,6 +159,30 @@ class Build:
         """Views that somebody else made."""
         files = self.settings.vectors.items()
         return {name: given(self.kg, self.catalogue, name, file) for name, file in files}
+
+    @cached_property
+    def carried(self) -> Carried:
+        """What is carried over from the last release beside the graph."""
+        self.read()
+        return carry(
+            self.last if self._start_warm else None,
+            self.catalogue,
+            self.training,
+            self.sizes,
+            self.made_from,
+            self.settings,
+            aliases=self.aliases,
+            seed=self.seed,
+        )
+
+    @cached_property
+    def made_from(self) -> dict[str, Any]:
+        """What the next night compares with that no file of a release says: the number of viewings, and hashes of the
+        files of vectors made elsewhere."""
+        return {
+            "viewings": len(self.viewings),
+            "vectors": hashes(self.kg.workspace.path, self.settings.vectors),
+        }
 
     @property
     def _given(self) -> dict[str, Any]:
@@ -311,12 +339,13 @@ class Build:
     # -- content
 
     @cached_property
-    def _content_inputs(self) -> dict[str, Any]:
+    def content_inputs(self) -> dict[str, Any]:
+        """What the content model is made of; that of the last release, if it was made of the same."""
         self.read()
         catalogue, settings = self.catalogue, self.settings
         told = np.isin(self.training.relations, catalogue.numbers(catalogue.describing(*TAGS, *PEOPLE)))
         told &= self.training.heads < catalogue.num_titles
-        return {
+        inputs = {
             "titles": self._hashes["titles"],
             "facts": digests.of_facts(self.training[told], catalogue),
             "viewings": self._hashes["viewings"],
@@ -325,13 +354,21 @@ class Build:
             "audience": [dict(settings.audience_weights), settings.audience_dim],
             "seed": self.seed,
         } | self._given
+        last = self.carried.release
+        if last is None:
+            return inputs
+        before: dict[str, Any] = last.manifest.get("content", {}).get("inputs", {})
+        inputs = _plain(inputs)
+        if inputs == {name: value for name, value in before.items() if name != "carried"}:
+            return before
+        return inputs | {"carried": last.manifest["files"]["content/content.safetensors"]["sha256"]}
 
     def content(self) -> Path:
         """content/: the model; theme.npy, audience.npy, views.json; audience/: what joins that view's parts."""
 
         def work(folder: Path, _: Path) -> None:
             out = Folder(folder)
-            catalogue, settings = self.catalogue, self.settings
+            catalogue, settings, last = self.catalogue, self.settings, self.carried.release
             made = content_views(
                 catalogue,
                 self.training,
@@ -344,6 +381,7 @@ class Build:
                 seed=self.seed,
                 unseen=unseen(catalogue.titles["id"].tolist(), seed=self.seed),
                 given={name: own.vectors for name, own in self.given.items()},
+                start=None if last is None else ContentModel.load(last.path / "content"),
                 progress=lambda step, share: self.tell(step, round(100 * share), 100),
             )
             made.model.save(folder / "content")
@@ -352,7 +390,7 @@ class Build:
             _save_views(out, made.theme, made.audience)
             out.json("metrics.json", made.model.metrics)
 
-        return self.stages.run("content", self._content_inputs, work)
+        return self.stages.run("content", self.content_inputs, work)
 
     @cached_property
     def theme(self) -> tuple[View, Fusion]:
@@ -382,11 +420,11 @@ class Build:
         """fusion/: what makes the view; fused.npy, views.json; usefulness.json."""
         known = ("titles", "viewings", "training", "held_out")
         inputs = self.parts | {name: self._hashes[name] for name in known}
-        inputs |= {"weights": dict(self.settings.view_weights)}
+        inputs |= {"weights": dict(self.settings.view_weights), "carried": self.carried.release is not None}
 
         def work(folder: Path, _: Path) -> None:
             self.tell("fusing the views", 0, None)
-            out = Folder(folder)
+            out, last = Folder(folder), self.carried.release
             # A simulated view can be asked for by name; it has no say in what is comparable.
             parts = [self.graph_view, self.theme[0], self.audience_view[0], *self.given.values()]
             fused = fuse_views(
@@ -397,6 +435,7 @@ class Build:
                 self.texts,
                 weights=self.settings.view_weights,
                 seed=self.seed,
+                start=None if last is None else last.path / "fusion",
             )
             own, fusion = along_axes(fused.view, fused.fusion, self._ids, self.last)
             fused = dataclasses.replace(fused, view=own, fusion=fusion)
@@ -415,11 +454,13 @@ class Build:
         """audience_model/ and report.json."""
         known = ("titles", "sizes", "training")
         inputs = self.parts | {name: self._hashes[name] for name in known} | {"weeks": self.settings.audience_weeks}
+        inputs |= {"carried": self.carried.release is not None}
 
         def work(folder: Path, _: Path) -> None:
             self.tell("learning from audiences", 0, None)
-            out = Folder(folder)
+            out, last = Folder(folder), self.carried.release
             views = [self.graph_view, self.theme[0]]
+            learnt = None if last is None else last.path / AUDIENCE_MODEL
             report = write_audience_model(
                 out,
                 self.catalogue,
@@ -427,6 +468,7 @@ class Build:
                 views,
                 self.sizes,
                 weeks=self.settings.audience_weeks,
+                start=None if learnt is None or not learnt.is_dir() else AudienceModel.load(learnt),
                 seed=self.seed,
             )
             out.json("report.json", report)
@@ -447,6 +489,12 @@ class Build:
             out.json("metrics.json", items.metrics)
 
         return self.stages.run("recommender", inputs, work)
+
+
+def _plain(inputs: dict[str, Any]) -> dict[str, Any]:
+    """As JSON gives it back."""
+    found: dict[str, Any] = json.loads(json.dumps(inputs))
+    return found
 
 
 def metrics_of(folder: Path, name: str = "metrics") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any
 from embeddings.memory import Peak
 
 #: Part of every key: raise it when what the stages make changes.
-CODE = 1
+CODE = 2
 _DONE = "done.json"
 
 #: Called with the folder to write into, and one that is kept if the work is interrupted.

@@ -79,7 +79,7 @@ def start_from(
     names = last.table("relations.parquet", "name")["name"].to_pylist()
     if len(names) != model.num_relations:
         return cold("the last model's relations have no names")
-    leaked = _learnt(last, catalogue, held_out, aliases, names)
+    leaked = np.isin(keys_of(held_out, catalogue), learnt_by(last, catalogue, aliases))
     if leaked.mean() > MOST_LEAKED if len(leaked) else False:
         return cold(f"the last model learnt from {leaked.sum():,} of {len(leaked):,} facts that are held out now")
     today = [relation.name for relation in catalogue.relations]
@@ -114,8 +114,15 @@ def _renumbered(model: GraphModel, names: list[str], today: list[str], seed: int
     )
 
 
-def _learnt(last: Release, catalogue: Catalogue, held_out: Facts, aliases: pd.DataFrame, names: list[str]) -> BoolArray:
-    """Which of `held_out` the last release learnt from, bool [n]."""
+def keys_of(facts: Facts, catalogue: Catalogue) -> IntArray:
+    """A number for each fact of today's catalogue, int64 [n]."""
+    return _keys(facts.heads, facts.relations, facts.tails, catalogue)
+
+
+def learnt_by(last: Release, catalogue: Catalogue, aliases: pd.DataFrame) -> IntArray:
+    """The numbers, int64 [n], that the facts which the last release learnt from have today; −1 for those that name
+    something which is no longer there."""
+    names = last.table("relations.parquet", "name")["name"].to_pylist()
     learnt = np.asarray(last.array("facts/out.learnt.npy")).astype(bool)
     offsets = np.asarray(last.array("facts/out.offsets.npy"))
     heads = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[learnt]
@@ -126,12 +133,11 @@ def _learnt(last: Release, catalogue: Catalogue, held_out: Facts, aliases: pd.Da
     tails = at[np.asarray(last.array("facts/out.entity.npy"))[learnt]]
     heads = at[heads]
     known = (heads >= 0) & (relations >= 0) & (tails >= 0)
+    return np.where(known, _keys(heads, relations, tails, catalogue), -1)
 
-    def key(h: IntArray, r: IntArray, t: IntArray) -> IntArray:
-        return (h * len(catalogue.relations) + r) * len(catalogue) + t
 
-    before = key(heads[known], relations[known], tails[known])
-    return np.isin(key(held_out.heads, held_out.relations, held_out.tails), before)
+def _keys(heads: IntArray, relations: IntArray, tails: IntArray, catalogue: Catalogue) -> IntArray:
+    return (heads * len(catalogue.relations) + relations) * len(catalogue) + tails
 
 
 def _today(ids: pa.ChunkedArray, catalogue: Catalogue, aliases: pd.DataFrame) -> IntArray:

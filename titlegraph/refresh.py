@@ -176,6 +176,7 @@ def settle(path: Path, folder: Path, began: Began) -> Outcome:
         "verdict": verdict.to_dict(),
         "drift": manifest["metrics"].get("drift"),
         "graph": manifest["graph"]["trained"],
+        "carried": manifest["carried"]["made"],
         "suspects": list(began.suspects),
         "seconds": round(time.time() - began.time, 1),
         "peak_mb": max(each["peak_mb"] for each in manifest["stages"].values()),

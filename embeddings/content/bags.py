@@ -63,6 +63,7 @@ class Bag:
         seed: int,
         labels: pd.Series[str] | None = None,
         texts: TextVectors | None = None,
+        start: Bag | None = None,
     ) -> Bag:
         """Learn from what is `said` (row, relation, tag, weight) of titles.
 
@@ -73,6 +74,7 @@ class Bag:
             seed: of the decomposition.
             labels: what identifiers are called, by identifier; others are called what they are.
             texts: gives vectors of labels; then things unheard of get vectors too.
+            start: the bag of a catalogue much like this one; its axes are gone on from where they are as many.
         """
         keys = pd.MultiIndex.from_frame(said[["relation", "tag"]])
         codes, names = pd.factorize(keys, sort=True)
@@ -90,7 +92,9 @@ class Bag:
         things = pd.DataFrame({"relation": relation[kept], "tag": tags, "label": tags})
         if labels is not None:
             things["label"] = things["tag"].map(labels).fillna(things["tag"])
-        vectors = _loadings(matrix, dim, seed)[: len(things)]
+        vectors = _loadings(matrix, dim, seed, None if start is None else start.over(things, start.vectors))[
+            : len(things)
+        ]
         unheard = {str(name): float(rarity(2, count)) for name, count in described.items()}
         projection = None
         if texts is not None and len(things):
@@ -99,6 +103,13 @@ class Bag:
             gram[np.diag_indices_from(gram)] += _RIDGE * max(float(np.trace(gram)) / len(gram), 1e-9)
             projection = np.linalg.solve(gram, (x * size).T @ (vectors * size)).astype(np.float32)
         return cls(things=things, weights=weights[kept], vectors=vectors, relations=unheard, projection=projection)
+
+    def over(self, things: pd.DataFrame, values: FloatArray) -> FloatArray:
+        """What its own things have, `values` [V, d], for other `things` (relation, tag), [m, d]; zeros for new ones."""
+        at = pd.MultiIndex.from_frame(self.things[["relation", "tag"]]).get_indexer(
+            pd.MultiIndex.from_frame(things[["relation", "tag"]])
+        )
+        return np.where((at >= 0)[:, None], values[at], 0).astype(np.float32)
 
     def match(self, said: pd.DataFrame) -> IntArray:
         """Which of the V things each row of `said` (relation, tag) means, by identifier or by label; −1 for none."""
@@ -211,9 +222,12 @@ def _mix(rows: IntArray, at: IntArray, weights: FloatArray, vectors: FloatArray,
     return sums
 
 
-def _loadings(matrix: Any, dim: int, seed: int) -> FloatArray:
+def _loadings(matrix: Any, dim: int, seed: int, start: FloatArray | None) -> FloatArray:
     """Vectors of the columns of a sparse matrix, whose rows are first scaled to length 1: V of its truncated SVD."""
-    from embeddings.sparse import right_vectors
+    from embeddings.sparse import followed, right_vectors
 
     lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
-    return right_vectors(matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]).tocsr(), dim, seed=seed)
+    scaled = matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]).tocsr()
+    if start is not None and start.shape == (matrix.shape[1], min(dim, *matrix.shape)):
+        return followed(scaled, start)
+    return right_vectors(scaled, dim, seed=seed)

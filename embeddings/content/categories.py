@@ -7,7 +7,9 @@ Without viewers, titles are clustered by where in the world they are watched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +37,7 @@ class Categories:
         counts: viewers (or countries) that each title's shares rest on, float32 [n].
         made_from: in words.
         simulated: whether any of that never happened.
+        kept: whether they are those of the release before, as far as that goes.
     """
 
     titles: IntArray
@@ -42,13 +45,26 @@ class Categories:
     counts: FloatArray
     made_from: str
     simulated: bool
+    kept: bool = False
 
     def __len__(self) -> int:
         return int(self.shares.shape[1])
 
+    def members(self, catalogue: Catalogue) -> dict[str, int]:
+        """The category that each title belongs to most, by identifier."""
+        ids = catalogue.titles["id"].to_numpy()[self.titles].tolist()
+        return dict(zip(ids, self.shares.argmax(axis=1).tolist(), strict=True))
+
 
 def communities(
-    catalogue: Catalogue, viewings: pd.DataFrame, sizes: pd.DataFrame, *, most: int, min_viewers: int, seed: int
+    catalogue: Catalogue,
+    viewings: pd.DataFrame,
+    sizes: pd.DataFrame,
+    *,
+    most: int,
+    min_viewers: int,
+    seed: int,
+    before: Mapping[str, int] | None = None,
 ) -> Categories | None:
     """At most `most` categories from `viewings`, or without enough of them from `sizes`; None where neither will do.
 
@@ -59,6 +75,8 @@ def communities(
         most: K.
         min_viewers: titles with fewer viewers are left out.
         seed: of the decomposition and the clustering.
+        before: the category that titles belonged to most before, by identifier: the clustering starts from there, and
+            each category keeps its number. Without it, or with another number of categories, from nothing.
     """
     usual = viewings.groupby("viewer")["weight"].transform("mean")
     liked = viewings[viewings["weight"] >= usual - 1e-6].assign(weight=1.0)
@@ -77,10 +95,24 @@ def communities(
     titles = np.flatnonzero(part.present)
     vectors, own = part.vectors[titles], counts[titles].astype(np.float32)
     number = min(most, len(titles) // 12)
-    clustering = KMeans(number, n_init=2, random_state=seed).fit(vectors, sample_weight=np.sqrt(own))
+    weight = np.sqrt(own)
+    was = pd.Series(catalogue.titles["id"].to_numpy()[titles]).map(dict(before or {})).fillna(-1).to_numpy(np.int64)
+    centres = np.zeros((number, vectors.shape[1]), dtype=np.float32)
+    if kept := set(was[was >= 0].tolist()) == set(range(number)):
+        np.add.at(centres, was[was >= 0], (vectors * weight[:, None])[was >= 0])
+        centres /= np.bincount(was[was >= 0], weights=weight[was >= 0], minlength=number)[:, None]
+    how: dict[str, Any] = {"init": centres, "n_init": 1} if kept else {"n_init": 2}
+    clustering = KMeans(number, random_state=seed, **how).fit(vectors, sample_weight=weight)
     raw = np.exp(_SHARPNESS * vectors @ unit(clustering.cluster_centers_).T)
     shares = (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
-    return Categories(titles=titles, shares=shares, counts=own, made_from=part.made_from, simulated=part.simulated)
+    return Categories(
+        titles=titles,
+        shares=shares,
+        counts=own,
+        made_from=part.made_from,
+        simulated=part.simulated,
+        kept=kept,
+    )
 
 
 def describe(categories: Categories, labels: pd.Series[str], said: pd.DataFrame, tags: Bag) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from embeddings.content.reading import Read, read, statements
 from embeddings.content.settings import ContentSettings
 from embeddings.content.texts import Texts
 from embeddings.errors import ExtraMissing
+from embeddings.set_apart import marks
 from embeddings.views import FloatArray, IntArray
 
 _LEAST = 60  # titles that a source task needs
@@ -35,6 +38,7 @@ def train_content(
     *,
     given: Mapping[str, FloatArray] | None = None,
     seed: int = 0,
+    start: ContentModel | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> tuple[ContentModel, Read]:
     """Learn from a catalogue what content tells of audiences.
@@ -48,6 +52,7 @@ def train_content(
         settings: how.
         given: vectors of the titles made elsewhere, by name, [T, d]; rows of zeros where a title has none.
         seed: of everything random.
+        start: the model of a catalogue much like this one, to go on from.
         progress: told step and the share of it that is done.
 
     Returns:
@@ -61,7 +66,7 @@ def train_content(
     tell = progress or (lambda *_: None)
     inputs = TitleInputs.of(catalogue, facts, given)
     dims = {name: vectors.shape[1] for name, vectors in inputs.vectors.items()}
-    bags = fit_bags(catalogue, inputs, texts, settings, seed, lambda share: tell("reading tags", share))
+    bags = fit_bags(catalogue, inputs, texts, settings, seed, lambda share: tell("reading tags", share), start)
     own = read(
         inputs,
         bags,
@@ -72,8 +77,16 @@ def train_content(
         progress=lambda share: tell("encoding summaries", share),
     )
     groups = communities(
-        catalogue, viewings, sizes, most=settings.categories, min_viewers=settings.min_viewers, seed=seed
+        catalogue,
+        viewings,
+        sizes,
+        most=settings.categories,
+        min_viewers=settings.min_viewers,
+        seed=seed,
+        before={} if start is None else start.members,
     )
+    ids = catalogue.titles["id"].tolist()
+    task = _Task(read=own, ids=ids, settings=settings, seed=seed, tags=bags["tags"], before=start)
     category: dict[str, FloatArray] = {}
     audience: dict[str, FloatArray] = {}
     metrics: dict[str, Any] = {}
@@ -84,12 +97,10 @@ def train_content(
         table = describe(groups, catalogue.titles["label"], statements(inputs, bags)[0], bags["tags"])
     if settings.epochs and groups is not None:
         category, metrics["categories"] = _categories(
-            own, bags, groups, settings, seed, lambda share: tell("learning content categories", share)
+            task, groups, lambda share: tell("learning content categories", share)
         )
     if settings.epochs and len(sizes):
-        audience, countries, units, about = _audience(
-            own, bags, sizes, settings, seed, lambda share: tell("learning audience sizes", share)
-        )
+        audience, countries, units, about = _audience(task, sizes, lambda share: tell("learning audience sizes", share))
         metrics |= {"audience": about} if about else {}
     parts = own.theme()
     # A category that nobody real made has no say in what is alike.
@@ -106,6 +117,7 @@ def train_content(
         countries=countries,
         units=units,
         categories=table,
+        members={} if groups is None else groups.members(catalogue),
         metrics=metrics,
         given=dims,
     )
@@ -119,8 +131,9 @@ def fit_bags(
     settings: ContentSettings,
     seed: int,
     progress: Callable[[float], None] | None = None,
+    before: ContentModel | None = None,
 ) -> dict[str, Bag]:
-    """The bags of tags, people and metadata of `inputs`."""
+    """The bags of tags, people and metadata of `inputs`, gone on from those of the model `before`."""
     people = catalogue.describing(*PEOPLE)
     others = {relation.name for relation in catalogue.relations} - people
     empty = pd.DataFrame({"relation": [], "tag": [], "label": []}, dtype=str)
@@ -133,13 +146,20 @@ def fit_bags(
     said, by = statements(inputs, sorted_out)
     labels = catalogue.entities.set_index("id")["label"]
     n = len(inputs)
-    made = Bag.fit(by, n, dim=settings.people_dim, seed=seed, labels=labels)
+    was: Mapping[str, Bag] = {} if before is None else before.bags
+    made = Bag.fit(by, n, dim=settings.people_dim, seed=seed, labels=labels, start=was.get("people"))
     return {
         "tags": Bag.fit(
-            said, n, dim=settings.tag_dim, seed=seed, labels=labels, texts=lambda names: texts.vectors(names, progress)
+            said,
+            n,
+            dim=settings.tag_dim,
+            seed=seed,
+            labels=labels,
+            texts=lambda names: texts.vectors(names, progress),
+            start=was.get("tags"),
         ),
         "people": dataclasses.replace(made, relations=dict.fromkeys(sorted(people), 1.0)),
-        "metadata": Bag.fit(metadata(inputs), n, dim=settings.metadata_dim, seed=seed),
+        "metadata": Bag.fit(metadata(inputs), n, dim=settings.metadata_dim, seed=seed, start=was.get("metadata")),
     }
 
 
@@ -151,31 +171,49 @@ def _training() -> Any:
     return training
 
 
-def _inputs(own: Read, bags: Mapping[str, Bag]) -> Any:
-    return _training().Inputs(
-        parts=list(own.parts.values()),
-        tokens=own.tokens,
-        spans=own.spans if own.tokens is not None else None,
-        bags=own.bags,
-        num_tags=len(bags["tags"].things),
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Task:
+    """What both source tasks learn from: what was read of the titles, their identifiers, and the model before."""
+
+    read: Read
+    ids: Sequence[str]
+    settings: ContentSettings
+    seed: int
+    tags: Bag
+    before: ContentModel | None
+
+    @cached_property
+    def inputs(self) -> Any:
+        """As the training takes it."""
+        own = self.read
+        return _training().Inputs(
+            parts=list(own.parts.values()),
+            marks=marks("validation", self.ids, seed=self.seed),
+            tokens=own.tokens,
+            spans=own.spans if own.tokens is not None else None,
+            bags=own.bags,
+            num_tags=len(self.tags.things),
+        )
+
+    def start(self, weights: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Weights of the model before over today's tags; a tag that is new has nothing to itself yet."""
+        found = dict(weights)
+        if self.before is not None and "free.weight" in found:
+            found["free.weight"] = self.before.bags["tags"].over(self.tags.things, found["free.weight"])
+        return found
 
 
 def _categories(
-    own: Read,
-    bags: Mapping[str, Bag],
-    groups: Categories,
-    settings: ContentSettings,
-    seed: int,
-    progress: Callable[[float], None],
+    task: _Task, groups: Categories, progress: Callable[[float], None]
 ) -> tuple[dict[str, FloatArray], dict[str, Any]]:
     """Weights of encoder and predictor, and metrics; nothing where too few titles say what they are about."""
+    own, before = task.read, task.before
+    start = task.start(before.category_weights) if before is not None and groups.kept else None
     use = own.described[groups.titles, 0] > 0
     if use.sum() < _LEAST:
         return {}, {}
-    trained = _training().train_categories(
-        _inputs(own, bags), groups.titles[use], groups.shares[use], groups.counts[use], settings, seed, progress
-    )
+    told = groups.titles[use], groups.shares[use], groups.counts[use]
+    trained = _training().train_categories(task.inputs, *told, task.settings, task.seed, progress, start)
     metrics = trained.metrics | {
         "categories": len(groups),
         "made_from": groups.made_from,
@@ -188,19 +226,21 @@ def _categories(
 
 
 def _audience(
-    own: Read,
-    bags: Mapping[str, Bag],
-    sizes: pd.DataFrame,
-    settings: ContentSettings,
-    seed: int,
-    progress: Callable[[float], None],
+    task: _Task, sizes: pd.DataFrame, progress: Callable[[float], None]
 ) -> tuple[dict[str, FloatArray], list[str], dict[str, tuple[float, float]], dict[str, Any]]:
     """Weights, countries, units, metrics; nothing where too few titles with sizes say what they are about."""
+    own, before = task.read, task.before
     sizes = sizes[own.described[sizes["title"].to_numpy(np.int64), 0] > 0]
     if sizes["title"].nunique() < _LEAST:
         return {}, [], {}, {}
     titles, which, logs, measured, countries, units = audience_matrix(sizes)
-    trained = _training().train_audience(_inputs(own, bags), titles, which, logs, measured, settings, seed, progress)
+    start = None
+    if before is not None and before.audience_weights and list(before.units) == sorted(units):
+        start = task.start(before.audience_weights)
+        start["head.countries.weight"] = np.stack([before.country(code) for code in countries])
+    trained = _training().train_audience(
+        task.inputs, titles, which, logs, measured, task.settings, task.seed, progress, start
+    )
     weights = trained.encoder | {f"head.{name}": w for name, w in trained.head.items()}
     weights["centre"] = encode(weights, own)[own.described[:, 0] > 0].mean(axis=0)
     metrics = trained.metrics | {

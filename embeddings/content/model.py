@@ -4,8 +4,8 @@
     audience    the output of the encoder that learnt audience sizes by country
 
 A folder of it holds content.json, content.safetensors, tags.parquet, people.parquet, metadata.parquet,
-categories.parquet, and the fusion of the theme's parts in theme/. A summary needs the text encoder; nothing else does,
-except words that are no known tag, which without the encoder say nothing.
+categories.parquet, members.parquet, and the fusion of the theme's parts in theme/. A summary needs the text encoder;
+nothing else does, except words that are no known tag, which without the encoder say nothing.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from embeddings.fusion.model import Fusion
 from embeddings.views import FloatArray, unit
 
 FORMAT = 1
+_MEMBERS = "members.parquet"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +51,8 @@ class ContentModel:
         countries: that audience sizes were learnt of, in order.
         units: units and, of each, mean and standard deviation of the log sizes.
         categories: a row for each content category: category, label, words, titles, size.
+        members: the category that each title it was learnt from belonged to most, by identifier; empty where an older
+            release does not say.
         metrics: how the training went.
     """
 
@@ -62,6 +65,7 @@ class ContentModel:
     countries: Sequence[str]
     units: Mapping[str, tuple[float, float]]
     categories: pd.DataFrame
+    members: Mapping[str, int] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     given: Mapping[str, int] = field(default_factory=dict)
 
@@ -137,6 +141,8 @@ class ContentModel:
             pq.write_table(pa.Table.from_pandas(bag.things, preserve_index=False), folder / f"{name}.parquet")
         save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "content.safetensors")
         pq.write_table(pa.Table.from_pandas(self.categories, preserve_index=False), folder / "categories.parquet")
+        members = {"title": list(self.members), "category": pa.array(self.members.values(), pa.int32())}
+        pq.write_table(pa.table(members), folder / _MEMBERS)
         self.theme_parts.save(folder / "theme")
         described = {
             "format": FORMAT,
@@ -162,6 +168,7 @@ class ContentModel:
             arrays = load_file(folder / "content.safetensors")
             tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in described["relations"]}
             categories = pq.read_table(folder / "categories.parquet").to_pandas()
+            members = pq.read_table(folder / _MEMBERS).to_pydict() if (folder / _MEMBERS).is_file() else {}
         except (OSError, ValueError, KeyError, SafetensorError, pa.ArrowException) as error:
             raise ReleaseDamaged(folder, f"its content model can't be read: {error}") from error
         bags = {}
@@ -184,6 +191,7 @@ class ContentModel:
             countries=described["countries"],
             units={name: (mean, spread) for name, (mean, spread) in described["units"].items()},
             categories=categories,
+            members=dict(zip(members.get("title", ()), members.get("category", ()), strict=True)),
             metrics=described["metrics"],
             given=described.get("given", {}),
         )

@@ -5,7 +5,7 @@ Import it inside functions: it imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from embeddings.content.network import AudienceHead, CategoryHead, Encoder
 from embeddings.content.settings import ContentSettings
 from embeddings.views import FloatArray, IntArray
 
+#: A training that goes on has a twelfth of the epochs, at a quarter of the rate.
+_SHORTER, _SLOWER = 12, 0.25
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inputs:
@@ -30,9 +33,12 @@ class Inputs:
         spans: first token and number of tokens of each title's summary [n, 2].
         bags: row, tag and how much it counts, [k] each, ordered by row.
         num_tags: V.
+        marks: a number for each title that never changes, uint64 [n]: training stops by the titles with the least, so
+            that one which goes on from an older one stops by titles that neither has seen.
     """
 
     parts: Sequence[FloatArray]
+    marks: np.ndarray[Any, np.dtype[np.uint64]]
     tokens: Half | None = None
     spans: IntArray | None = None
     bags: tuple[IntArray, IntArray, FloatArray] | None = None
@@ -56,6 +62,7 @@ def train_categories(
     settings: ContentSettings,
     seed: int,
     progress: Callable[[float], None] | None = None,
+    start: Mapping[str, FloatArray] | None = None,
 ) -> Trained:
     """Content → category: softmax and negative log-likelihood of soft targets.
 
@@ -67,6 +74,7 @@ def train_categories(
         settings: of the training.
         seed: of everything random.
         progress: told the share of epochs that are done.
+        start: weights of an older training, the predictor's as "head.…", to go on from where they fit.
     """
     torch.manual_seed(seed)
     head = CategoryHead(settings.dim, shares.shape[1])
@@ -82,7 +90,7 @@ def train_categories(
         nll = -(shares[valid] * np.log(mean)).sum(axis=1)
         return float(np.average(nll, weights=counts[valid] / (counts[valid] + settings.shrink)))
 
-    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress)
+    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress, start)
 
 
 def train_audience(
@@ -94,6 +102,7 @@ def train_audience(
     settings: ContentSettings,
     seed: int,
     progress: Callable[[float], None] | None = None,
+    start: Mapping[str, FloatArray] | None = None,
 ) -> Trained:
     """Content and country → log size: one hidden layer and mean squared error.
 
@@ -106,6 +115,7 @@ def train_audience(
         settings: of the training.
         seed: of everything random.
         progress: told the share of epochs that are done.
+        start: weights of an older training, the predictor's as "head.…", to go on from where they fit.
     """
     torch.manual_seed(seed + 1)
     head = AudienceHead(
@@ -121,7 +131,7 @@ def train_audience(
         mean = (sizes[train] * measured[train]).sum(axis=0) / np.maximum(measured[train].sum(axis=0), 1)
         return float(((sizes[valid] - mean) ** 2 * measured[valid]).sum() / measured[valid].sum())
 
-    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress)
+    return _fit(inputs, titles, loss, baseline, head, settings, seed, progress, start)
 
 
 def _fit(
@@ -133,11 +143,14 @@ def _fit(
     settings: ContentSettings,
     seed: int,
     progress: Callable[[float], None] | None,
+    start: Mapping[str, FloatArray] | None,
 ) -> Trained:
-    """Rows of one title are on one side; what is kept are the weights of the epoch with the least validation loss."""
+    """Rows of one title are on one side; what is kept are the weights of the epoch with the least validation loss, or
+    those that training goes on from, where no epoch makes them better."""
     rng = np.random.default_rng(seed)
     names = np.unique(titles)
-    apart = np.isin(titles, rng.permutation(names)[: max(1, round(settings.validation * len(names)))])
+    order = np.argsort(inputs.marks[names], kind="stable")
+    apart = np.isin(titles, names[order[: max(1, round(settings.validation * len(names)))]])
     train, valid = np.flatnonzero(~apart), np.flatnonzero(apart)
     encoder = Encoder(
         [part.shape[1] for part in inputs.parts],
@@ -149,43 +162,60 @@ def _fit(
         forget=settings.forget,
     )
     modules = torch.nn.ModuleDict({"encoder": encoder, "head": head})
-    optimizer = torch.optim.AdamW(modules.parameters(), lr=settings.rate, weight_decay=settings.decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(settings.epochs, 1), settings.rate / 20)
+    epochs, patience_at_most, rate = settings.epochs, settings.patience, settings.rate
+    known = modules.state_dict()
+    given = {name if name.startswith("head.") else f"encoder.{name}": value for name, value in (start or {}).items()}
+    given = {name: value for name, value in given.items() if name in known}
+    goes_on = bool(given) and {n: v.shape for n, v in given.items()} == {n: tuple(v.shape) for n, v in known.items()}
+    if goes_on:
+        modules.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in given.items()})
+        epochs, patience_at_most = max(2, round(epochs / _SHORTER)), max(1, round(patience_at_most / _SHORTER))
+        rate *= _SLOWER
+    optimizer = torch.optim.AdamW(modules.parameters(), lr=rate, weight_decay=settings.decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(epochs, 1), rate / 20)
     read = _Reader(inputs, encoder)
 
     def run(rows: IntArray) -> Tensor:
         return loss(encoder(*read(titles[rows])), torch.from_numpy(rows))
 
     batch = min(settings.batch, max(16, len(train) // 8))  # of few titles an epoch has eight steps all the same
-    least, best, patience = np.inf, {}, 0
-    history: list[float] = []
-    for epoch in range(settings.epochs):
-        modules.train()
-        order = rng.permutation(train)
-        for start in range(0, len(order), batch):
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(run(order[start : start + batch]))
-            optimizer.step()
-        schedule.step()
+
+    def validated() -> float:
         modules.eval()
         with torch.inference_mode():
             parts = [valid[i : i + 1024] for i in range(0, len(valid), 1024)]
-            history.append(float(sum(float(run(part)) * len(part) for part in parts) / len(valid)))
+            return float(sum(float(run(part)) * len(part) for part in parts) / len(valid))
+
+    least, best, patience = np.inf, {}, 0
+    if goes_on:
+        least, best = validated(), {name: value.clone() for name, value in modules.state_dict().items()}
+    before = least
+    history: list[float] = []
+    for epoch in range(epochs):
+        modules.train()
+        order = rng.permutation(train)
+        for first in range(0, len(order), batch):
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(run(order[first : first + batch]))
+            optimizer.step()
+        schedule.step()
+        history.append(validated())
         if history[-1] < least - 1e-4:
             least, patience = history[-1], 0
             best = {name: value.clone() for name, value in modules.state_dict().items()}
         else:
             patience += 1
         if progress is not None:
-            progress((epoch + 1) / settings.epochs)
-        if patience >= settings.patience:
+            progress((epoch + 1) / epochs)
+        if patience >= patience_at_most:
             break
     weights = {name: value.numpy() for name, value in best.items()}
     metrics = {
         "loss": round(least, 4),
         "baseline": round(baseline(train, valid), 4),
         "epochs": len(history),
-        "best_epoch": int(np.argmin(history)) + 1,
+        "best_epoch": 0 if least == before else int(np.argmin(history)) + 1,
+        "start": "the last release's weights" if goes_on else "nothing",
         "titles": len(names),
         "validated_on": len(np.unique(titles[valid])),
     }

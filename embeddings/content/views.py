@@ -51,6 +51,7 @@ def content_views(
     seed: int,
     unseen: BoolArray | None = None,
     given: Mapping[str, FloatArray] | None = None,
+    start: ContentModel | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> ContentViews:
     """Train the content model and make its views.
@@ -67,6 +68,7 @@ def content_views(
         seed: of everything random.
         unseen: titles whose viewings the model must not learn from, bool [T]; they are for measuring.
         given: vectors of the titles made elsewhere, by name, [T, d].
+        start: the model of a catalogue much like this one, to go on from.
         progress: told step and the share of it that is done.
     """
     learnt = viewings
@@ -75,7 +77,7 @@ def content_views(
         own = (at >= 0) & (at < catalogue.num_titles)
         learnt = viewings[~(own & unseen[np.where(own, at, 0)])]
     model, read = train_content(
-        catalogue, facts, learnt, sizes, texts, settings, given=given, seed=seed, progress=progress
+        catalogue, facts, learnt, sizes, texts, settings, given=given, seed=seed, start=start, progress=progress
     )
     made_from = [words for name, words in _words(settings, catalogue).items() if read.parts[name].any()]
     made_from += [f"vectors of {name}" for name in model.given]

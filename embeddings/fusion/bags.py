@@ -16,7 +16,7 @@ import numpy as np
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.names import fold
 from embeddings.rarity import rarity
-from embeddings.sparse import reduce, table
+from embeddings.sparse import followed, reduce, table
 from embeddings.views import FloatArray, IntArray, unit
 
 #: What `naming` does, for those who keep its vectors: others can't be compared with them.
@@ -44,6 +44,11 @@ class Bag:
                 full[row] = self.vectors[known].sum(axis=0)
         return unit(full)
 
+    def over(self, things: Sequence[str]) -> FloatArray:
+        """Vectors [n, d] of things, one each; zeros for those that it does not know."""
+        at = np.array([self._numbers.get(name, -1) for name in things], dtype=np.int64)
+        return np.where((at >= 0)[:, None], self.vectors[at], 0).astype(np.float32)
+
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.things)}
@@ -66,7 +71,14 @@ class Bag:
 
 
 def bag_of_facts(
-    catalogue: Catalogue, facts: Facts, works: IntArray, types: Sequence[str], dim: int, *, seed: int
+    catalogue: Catalogue,
+    facts: Facts,
+    works: IntArray,
+    types: Sequence[str],
+    dim: int,
+    *,
+    seed: int,
+    start: Bag | None = None,
 ) -> tuple[FloatArray, Bag]:
     """Vectors [w, at most dim] of works by what their facts link them to, among entities of `types`, and their bag.
 
@@ -77,6 +89,7 @@ def bag_of_facts(
     Args:
         facts: what may be learnt from.
         works: positions, ascending, the titles first.
+        start: the bag of a catalogue much like this one; its axes are gone on from.
     """
     own = facts[np.isin(facts.relations, catalogue.numbers(catalogue.describing(*types)))]
     own = own[np.isin(own.heads, works)]
@@ -90,9 +103,14 @@ def bag_of_facts(
     matrix = table(rows, columns, idf[columns] * strength, (len(works), max(len(things), 1)))
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     matrix = matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]).tocsr()
-    axes = reduce(matrix[: catalogue.num_titles].T.tocsr(), dim, seed=seed)  # [F, d], V·Σ
-    axes = axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-9)
     names = catalogue.entities["id"].to_numpy()[things].tolist()
+    own_titles = matrix[: catalogue.num_titles]
+    if len(things) and start is not None and start.vectors.shape[1] == min(dim, *own_titles.shape):
+        before = start.over(names) / np.maximum(idf, 1e-3)[:, None]
+        axes = followed(own_titles, before.astype(np.float32))
+    else:
+        axes = reduce(own_titles.T.tocsr(), dim, seed=seed)  # [F, d], V·Σ
+        axes = axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-9)
     bag = Bag(things=names, vectors=np.asarray(axes[: len(names)] * idf[:, None], dtype=np.float32))
     return unit(np.asarray(matrix @ axes, dtype=np.float32)), bag
 

@@ -75,6 +75,7 @@ def fuse_views(
     weights: Mapping[str, float],
     seed: int,
     dim: int = DIM,
+    start: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Fused:
     """Learn the fused view.
@@ -85,8 +86,10 @@ def fuse_views(
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; simulated ones have no say.
         encoder: of the summaries, with what it has encoded before.
         weights: factors of "theme" (the raw parts), "audience" (co-viewing) and the other views by name.
+        start: the folder of what was learnt from a catalogue much like this one, with the same factors: axes are gone
+            on from, weights are kept.
     """
-    raw = raw_parts(catalogue, facts, encoder, seed=seed, progress=progress)
+    raw = raw_parts(catalogue, facts, encoder, seed=seed, start=start, progress=progress)
     parts = {name: vectors[: catalogue.num_titles] for name, vectors in raw.vectors.items()}
     beside = {v.name: v.vectors for v in views if v.name not in _APART and not v.simulated}
     parts |= beside
@@ -104,6 +107,7 @@ def fuse_views(
         counted.without(measured) if counted is not None and factors.get(VIEWINGS, 1.0) else None,
         dim=dim,
         weights=factors,
+        start=None if start is None else Fusion.load(start),
     )
     parts = {name: vectors for name, vectors in parts.items() if name in fusion.weights}
     seen = {VIEWINGS: observed} if VIEWINGS in fusion.weights else {}

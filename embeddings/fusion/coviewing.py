@@ -92,9 +92,19 @@ def co_viewing(likes: Likes, titles: IntArray, dim: int) -> FloatArray:
     known = np.log(np.maximum(lift, 1))
     if not len(titles) or not known.any():
         return np.zeros((len(titles), 1), dtype=np.float32)
-    values, vectors = np.linalg.eigh(known.astype(np.float64))
+    values, vectors = _largest(known.astype(np.float64), dim)
     order = np.argsort(-values)[:dim]
     order = order[values[order] > 1e-6]
     axes = vectors[:, order]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(len(order))])
     return unit((axes * np.sqrt(values[order])).astype(np.float32))
+
+
+def _largest(matrix: np.ndarray[tuple[int, int], np.dtype[np.float64]], k: int) -> tuple[Any, Any]:
+    """The k largest eigenvalues [k] of a symmetric matrix [n, n] and their vectors [n, k]; of a small one all."""
+    if len(matrix) <= 4 * k:
+        return np.linalg.eigh(matrix)
+    from scipy.sparse.linalg import eigsh
+
+    find: Any = eigsh
+    return find(matrix, k, which="LA", v0=np.ones(len(matrix)))

@@ -8,7 +8,7 @@ Where there are no viewings, or only simulated ones, the parts have the standard
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,6 +17,7 @@ from embeddings.fusion.bags import NAMING
 from embeddings.fusion.coviewing import Likes, co_viewing
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.weights import conditional_logit
+from embeddings.set_apart import marks
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
 
 #: Weights where no viewings can tell: what was learnt on MovieLens, rounded.
@@ -48,12 +49,7 @@ _MOST_JUDGED = 1200  # titles that the weights are learnt on
 
 def unseen(ids: Sequence[str], *, seed: int, share: float = UNSEEN) -> BoolArray:
     """bool [n]: which titles are set apart, by a hash of identifier and seed; the same in every version."""
-    key = seed.to_bytes(16, "little", signed=True)
-    marks = [
-        int.from_bytes(hashlib.blake2b(f"unseen {name}".encode(), digest_size=8, key=key).digest(), "little")
-        for name in ids
-    ]
-    return np.array([mark < share * 2**64 for mark in marks], dtype=bool)
+    return np.asarray(marks("unseen", ids, seed=seed) < share * 2**64)
 
 
 def learn(
@@ -63,6 +59,7 @@ def learn(
     dim: int = 512,
     least_likes: int = 5,
     weights: Mapping[str, float] | None = None,
+    start: Fusion | None = None,
 ) -> tuple[Fusion, FloatArray, FloatArray]:
     """A fusion of `parts` over n titles.
 
@@ -73,6 +70,8 @@ def learn(
         dim: dimensions of the fused vectors, the name's included.
         least_likes: a title with fewer has no co-viewing vector.
         weights: factors on the weights by part (a part that is not named 1; 0 leaves it out).
+        start: the fusion of a catalogue much like this one, made with the same factors: its weights are kept where it
+            has the same parts.
 
     Returns:
         The fusion, co-viewing vectors [n, v] of all titles that have enough likes, and their likes [n].
@@ -81,9 +80,9 @@ def learn(
     used = {name: vectors for name, vectors in parts.items() if factors.get(name, 1.0) > 0 and vectors.any()}
     present = {name: np.asarray(vectors.any(axis=1)) for name, vectors in used.items()}
     means = {name: vectors[present[name]].mean(axis=0) for name, vectors in used.items()}
-    start = {name: STANDARD.get(name, 1.0) for name in used}
+    standard = {name: STANDARD.get(name, 1.0) for name in used}
     bare = Fusion(
-        weights=start,
+        weights=standard,
         means=means,
         covariance=_covariance(used, present, means),
         foresee=np.zeros((sum(len(m) for m in means.values()), 0), dtype=np.float32),
@@ -95,15 +94,17 @@ def learn(
     known = _most(np.flatnonzero(count >= least_likes), count, _MOST_LEARNT)
     learnt = "standard weights"
     observed = np.zeros((n, 0), dtype=np.float32)
-    final = dict(start)
+    final = dict(standard)
     if likes is not None and len(known) >= _LEAST_LEARNT:
-        observed = np.zeros((n, 0), dtype=np.float32)
         axes = co_viewing(likes, known, _VIEWING_DIM)
         observed = np.zeros((n, axes.shape[1]), dtype=np.float32)
         observed[known] = axes
-        final = _weights(own, likes, known)
-        learnt = f"conditional logit on what {len(likes):,} viewers like"
-        final[VIEWINGS] = VIEWING_SHARE / (1 - VIEWING_SHARE) * sum(final.values())
+        if start is None or list(start.weights) != [*own, VIEWINGS]:
+            final = _weights(own, likes, known)
+            learnt = f"conditional logit on what {len(likes):,} viewers like"
+            final[VIEWINGS] = VIEWING_SHARE / (1 - VIEWING_SHARE) * sum(final.values())
+        else:
+            final, learnt, factors = dict(start.weights), start.learnt, {}
     for name in final:
         final[name] *= factors.get(name, 1.0)
     beside: tuple[str, ...] = ()
@@ -118,30 +119,12 @@ def learn(
         foresee = _foresee(own, final, observed[known], known)
     else:
         foresee = bare.foresee
-    half = Fusion(
-        weights=final,
-        means=means,
-        covariance=bare.covariance,
-        foresee=foresee,
-        axes=bare.axes,
-        beside=beside,
-        learnt=learnt,
-    )
+    half = dataclasses.replace(bare, weights=final, foresee=foresee, beside=beside, learnt=learnt, naming=NAMING)
     seen = {VIEWINGS: observed} if VIEWINGS in final else {}
     filled = half.filled(used | seen, likes=count)
     inner = [np.sqrt(np.float32(final[p])) * filled[p] for p in final if p not in beside]
     own_dim = max(1, dim - sum(len(means[p]) for p in beside))
-    done = Fusion(
-        weights=final,
-        means=means,
-        covariance=bare.covariance,
-        foresee=foresee,
-        axes=_axes(np.concatenate(inner, axis=1), own_dim),
-        beside=beside,
-        learnt=learnt,
-        naming=NAMING,
-    )
-    return done, observed, count
+    return dataclasses.replace(half, axes=_axes(np.concatenate(inner, axis=1), own_dim)), observed, count
 
 
 def _most(titles: IntArray, count: FloatArray, most: int) -> IntArray:
@@ -153,15 +136,12 @@ def _covariance(
     parts: Mapping[str, FloatArray], present: Mapping[str, BoolArray], means: Mapping[str, FloatArray]
 ) -> FloatArray:
     """[D, D]: of each pair of parts over the titles that have both, made positive semidefinite."""
-    own = {name: np.where(present[name][:, None], unit(vectors - means[name]), 0) for name, vectors in parts.items()}
-    rows = []
-    for a in parts:
-        blocks = []
-        for b in parts:
-            both = present[a] & present[b]
-            blocks.append(own[a][both].T @ own[b][both] / max(int(both.sum()), 1))
-        rows.append(np.concatenate(blocks, axis=1))
-    joint = np.concatenate(rows, axis=0).astype(np.float64)
+    own = [np.where(present[name][:, None], unit(vectors - means[name]), 0) for name, vectors in parts.items()]
+    there = np.stack(list(present.values()), axis=1).astype(np.float64)
+    sizes = [part.shape[1] for part in own]
+    joined = np.concatenate(own, axis=1)  # where a part is missing it is zero, and adds nothing
+    both = np.repeat(np.repeat(np.maximum(there.T @ there, 1), sizes, axis=0), sizes, axis=1)
+    joint = (joined.T @ joined).astype(np.float64) / both
     values, vectors = np.linalg.eigh((joint + joint.T) / 2)
     return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T, dtype=np.float32)
 

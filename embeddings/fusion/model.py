@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from embeddings.views import BoolArray, FloatArray, unit
 LIKES = 100.0
 #: The part that content foresees.
 VIEWINGS = "viewings"
-_KEPT = 64  # ways to foresee parts: some MiB each
+_KEPT = 128  # ways to foresee parts: some MiB each
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +41,8 @@ class Fusion:
         beside: parts that stand beside the axes, because they have no few directions in which they vary.
         learnt: in words, where the weights come from.
         naming: how the names were made vectors, :data:`embeddings.fusion.bags.NAMING` of that time.
+        foreseen: ways to foresee parts from others, kept for the next title that lacks the same; they go with the
+            covariance.
     """
 
     weights: Mapping[str, float]
@@ -52,6 +53,7 @@ class Fusion:
     beside: Sequence[str] = ()
     learnt: str = ""
     naming: str = ""
+    foreseen: dict[tuple[int, ...], FloatArray] = field(default_factory=dict, repr=False)
 
     @property
     def content(self) -> list[str]:
@@ -153,21 +155,17 @@ class Fusion:
 
     def _foreseeing(self, have: tuple[int, ...]) -> FloatArray:
         """From the content parts that are there to all others, side by side; kept, for the next one lacks the same."""
-        if have not in self._foreseen:
+        if have not in self.foreseen:
             slices = self._slices()
             inside = np.zeros(len(self.covariance), dtype=bool)
             for p in have:
                 inside[slices[p]] = True
             gram = self.covariance[np.ix_(inside, inside)]
             gram[np.diag_indices_from(gram)] += max(float(np.trace(gram)) / len(gram), 1e-9)
-            if len(self._foreseen) >= _KEPT:
-                self._foreseen.clear()
-            self._foreseen[have] = np.linalg.solve(gram, self.covariance[np.ix_(inside, ~inside)])
-        return self._foreseen[have]
-
-    @cached_property
-    def _foreseen(self) -> dict[tuple[int, ...], FloatArray]:
-        return {}
+            if len(self.foreseen) >= _KEPT:
+                self.foreseen.clear()
+            self.foreseen[have] = np.linalg.solve(gram, self.covariance[np.ix_(inside, ~inside)])
+        return self.foreseen[have]
 
     def _viewings(
         self,

@@ -53,6 +53,7 @@ def raw_parts(
     *,
     seed: int,
     summaries: Sequence[str] | None = None,
+    start: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Parts:
     """The parts of a catalogue's works.
@@ -61,6 +62,7 @@ def raw_parts(
         facts: what may be learnt from.
         encoder: of the summaries; that of the content model, or drafts would be read by another.
         summaries: of the titles, where they are not to be the catalogue's [T].
+        start: the folder that the bags of a catalogue much like this one were saved in, to go on from.
     """
     entities = catalogue.entities
     among = entities["type"].isin(catalogue.schema.subtypes("Work")).to_numpy().copy()
@@ -68,7 +70,8 @@ def raw_parts(
     works = np.flatnonzero(among)
     vectors, bags = {}, {}
     for name, (types, dim) in BAGS.items():
-        vectors[name], bags[name] = bag_of_facts(catalogue, facts, works, types, dim, seed=seed)
+        before = None if start is None else Bag.load(start, name)
+        vectors[name], bags[name] = bag_of_facts(catalogue, facts, works, types, dim, seed=seed, start=before)
     if summaries is None:
         summaries = [text if isinstance(text, str) else "" for text in catalogue.titles["summary"]]
     told = encoder.vectors(list(summaries), progress)

@@ -185,15 +185,25 @@ def _count(model: GraphModel, held_out: Triples, known: Sequence[Triples], types
     given = Answers.of(Questions.of(others), directed)
     counts = np.zeros((2, 2, len(_GRID)))  # [top or not, all or held out, share]
     for block in candidate_blocks(model, wanted.codes // directed, wanted.codes % directed, given, types):
-        true = _held_out(wanted, wanted.codes[block.questions], block.pool)
-        valid = np.isfinite(block.log_shares)
-        steps = (np.where(valid, block.log_shares, 0) - _GRID[0]) / (_GRID[1] - _GRID[0])
-        at = np.clip(np.ceil(steps), 0, len(_GRID) - 1).astype(np.int64)  # [B, C]
-        best = _best(block.log_shares, TOP)
-        for which, chosen in enumerate((valid & best, valid & ~best)):
-            for kind, members in enumerate((chosen, chosen & true)):
-                counts[which, kind] += np.bincount(at[members], minlength=len(_GRID))
+        shares = block.log_shares
+        valid = shares > -np.inf
+        best = _best(shares, TOP) & valid
+        true = np.nonzero(_held_out(wanted, wanted.codes[block.questions], block.pool) & valid)
+        steps = (shares - np.float32(_GRID[0])) * np.float32(1 / (_GRID[1] - _GRID[0]))  # [B, C]
+        np.clip(np.ceil(steps, out=steps), 0, len(_GRID) - 1, out=steps)
+        at = steps.astype(np.int16)
+
+        every, top = _told(at.ravel()), _told(at[best])
+        every[0] -= valid.size - np.count_nonzero(valid)  # known answers lie at the end of the grid
+        counts[:, 0] += top, every - top
+        for which, members in enumerate((best[true], ~best[true])):
+            counts[which, 1] += _told(at[true][members])
     return _Counts(counts[0], counts[1], len(wanted.codes))
+
+
+def _told(steps: npt.NDArray[np.int16]) -> Doubles:
+    """How many lie on each step of the grid."""
+    return np.bincount(steps, minlength=len(_GRID)).astype(np.float64)
 
 
 def _codes(facts: Triples, model: GraphModel) -> IntArray:

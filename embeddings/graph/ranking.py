@@ -14,7 +14,9 @@ import numpy as np
 from embeddings.graph.answers import Answers, Questions
 from embeddings.graph.triples import BoolArray, FloatArray, IntArray
 
-_BLOCK = 1 << 22  # scores held at a time: 16 MiB
+#: Scores held at a time: 128 MiB. Candidates that don't fit beside each other are multiplied twice, and few questions
+#: at a time take longer for each.
+_BLOCK = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)

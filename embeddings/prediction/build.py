@@ -30,6 +30,7 @@ def write_audience_model(
     sizes: pd.DataFrame,
     *,
     weeks: int,
+    start: AudienceModel | None = None,
     seed: int,
 ) -> dict[str, Any]:
     """Learn from `sizes` and write the folder; what was measured, by unit. See :func:`fit_audience`."""
@@ -38,7 +39,7 @@ def write_audience_model(
     launches = pd.to_datetime(titles["launch"]).to_numpy().astype("datetime64[D]")
     relations = {name: sorted(some) for name, some in relations_of(catalogue).items()}
     model: AudienceModel = fit_audience(
-        sizes, inputs, titles["id"].tolist(), launches, weeks=weeks, relations=relations, seed=seed
+        sizes, inputs, titles["id"].tolist(), launches, weeks=weeks, relations=relations, start=start, seed=seed
     )
     model.save(out.file(f"{FOLDER}/model.json").parent)
     return model.report

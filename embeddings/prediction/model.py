@@ -191,6 +191,7 @@ def fit_audience(
     k: int = 10,
     coverage: float = 0.8,
     relations: Mapping[str, Sequence[str]] | None = None,
+    start: AudienceModel | None = None,
     seed: int,
 ) -> AudienceModel:
     """Learn, unit by unit, from every described title that was measured from its launch to its horizon's end.
@@ -204,6 +205,7 @@ def fit_audience(
         k: comparables of a title.
         coverage: of the intervals.
         relations: whose tails filled the bags of `inputs`, by bag; kept for those who make inputs of other titles.
+        start: the model of a catalogue much like this one, whose choices are kept unit by unit.
         seed: of everything random.
     """
     described = np.zeros(inputs.count, dtype=bool)
@@ -212,6 +214,7 @@ def fit_audience(
     for name in {"tags", "people"} & set(inputs.bags):
         described[inputs.bags[name]["row"].to_numpy(np.int64)] = True
     units = {}
+    before = {} if start is None else start.units
     for name, part in ((str(unit), part) for unit, part in sizes.groupby("unit")):
         titles, observed, countries, whole = profiles_of(part, launches, weeks)
         learning = np.flatnonzero(whole & described[titles] & since(observed.launch))
@@ -225,6 +228,7 @@ def fit_audience(
             everything=observed.values[whole],
             k=k,
             coverage=coverage,
+            start=before[name].model if name in before else None,
             seed=seed,
         )
         units[name] = Unit(

@@ -121,6 +121,7 @@ class UnitModel:
         everything: Doubles | None = None,
         plain: bool = False,
         way: str | None = None,
+        start: UnitModel | None = None,
         k: int = 10,
         coverage: float = 0.8,
         seed: int,
@@ -134,6 +135,7 @@ class UnitModel:
             everything: profiles of these and of titles that nobody describes, [all, C], for the countries' axes.
             plain: learn each country by itself, without vectors of countries.
             way: how to foresee sizes with absence as zero; default: the best of `WAYS` on the titles launched last.
+            start: the model of titles much like these, whose way and kernels' weights are kept; all else is learnt.
             k: comparables of a title.
             coverage: of the intervals.
             seed: of choices among very many titles.
@@ -145,14 +147,20 @@ class UnitModel:
         here = (values > 0).astype(np.float64)
         alone, groups = np.eye(values.shape[1]), (0,) if plain else GROUPS
         axes = [alone, alone] if plain else [axes_of(everything), axes_of((everything > 0).astype(np.float64))]
-        size = Profiles.fit(grams, values, axes[0], seed=seed, groups=groups)
+        starts = [first for first in groups if first < len(axes[0])]
+        if start is not None and (start.blocks.names != blocks.names or start.size.starts.tolist() != starts):
+            start = None
+        kept = None if start is None else start.size.weights
+        size = Profiles.fit(grams, values, axes[0], seed=seed, groups=groups, weights=kept)
         presence = Profiles.fit(grams, here, axes[1], seed=seed, groups=groups, weights=size.weights)
         likeness = _likeness(size, grams)
         np.fill_diagonal(likeness, 0)
         weights = nearest(likeness, _known(observed.over), observed.launch, k)
         x = features(size.left_out, presence.left_out, Countries.of(values), weights, values)  # [n, C, f]
         vectors = blocks.side_by_side(inputs)
-        errors: dict[str, float] = {}
+        errors: Mapping[str, float] = {}
+        if way is None and start is not None:
+            way, errors = start.way, start.errors
         if way is None:
             order = np.argsort(observed.launch, kind="stable")  # NaT comes last
             earlier, latest = np.split(order, [len(order) - int(_LATEST * len(order))])

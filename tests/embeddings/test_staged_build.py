@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ import pytest
 
 from embeddings.content.inputs import METADATA, TitleInputs
 from embeddings.drafting import Drafter, DraftInputs
+from embeddings.gate import GateSettings, judge
 from embeddings.graph import GraphSettings
 from embeddings.release import Release
-from embeddings.release_build import ReleaseSettings, build_release
+from embeddings.release_build import Build, ReleaseSettings, build_release
 from embeddings.stages import Stages
 from embeddings.views import FloatArray
 from kg.knowledge_graph import KnowledgeGraph
@@ -109,3 +111,35 @@ def test_trained_anew_it_is_turned_onto_the_last_release_and_drafts_with_it(
     for name in after:
         assert after[name] == pytest.approx(before[name], abs=0.03), name
     assert after["theme"] > 0.95
+
+
+def test_a_night_goes_on_from_the_last_release_while_little_changes(
+    graph: KnowledgeGraph, first: tuple[Release, Path], tmp_path: Path
+) -> None:
+    release, cache = first
+    assert release.manifest["carried"]["made"] == "from nothing: there is no release before it"
+    kg = KnowledgeGraph.create(tmp_path / "w")
+    shutil.copytree(graph.workspace.path, kg.workspace.path, dirs_exist_ok=True)
+    kg = KnowledgeGraph.open(kg.workspace.path)
+    some = kg.triples()[["head", "relation", "tail"]]
+    kg.retract(some[some["relation"] == "mood"].head(len(some) // 100))
+    night = build(kg, cache, last=release).manifest
+    assert night["carried"]["made"].startswith(f"gone on from {release.id}; ")
+    assert 0 < night["carried"]["changed"] < 0.05
+    unchanged = {name: about["unchanged"] for name, about in night["metrics"]["drift"]["views"].items()}
+    assert {name: about["kept_of_ten"]["mean"] >= 8.5 for name, about in unchanged.items() if name != "graph"} == {
+        "theme": True,
+        "audience": True,
+        "fused": True,
+    }
+    assert judge(night, release.manifest, GateSettings(kept_of_ten=8.5, mrr_fall=0.1)).passed
+    # What changes adds up, another setting is another model, and a tenth is too much.
+    tired = Release(release.path, release.manifest | {"carried": {"made": "", "changed": 0.09999}})
+    other = dataclasses.replace(SETTINGS, min_viewers=4)
+    for last, settings, why in (
+        (tired, SETTINGS, "of what they were made from has changed since, facts most"),
+        (release, other, "another min_viewers"),
+    ):
+        begun = Build(kg, settings, seed=kg.workspace.seed, stages=Stages(tmp_path / "none"), last=last)
+        assert begun.carried.release is None
+        assert why in begun.carried.why

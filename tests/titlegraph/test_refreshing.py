@@ -92,6 +92,7 @@ def test_a_refresh_does_what_has_to_be_done_and_no_more(workspace: Path) -> None
     assert 0 <= report["drift"]["views"]["fused"]["unchanged"]["kept_of_ten"]["mean"] <= 10
     assert report["peak_mb"] > 50
     assert report["graph"] == f"gone on from {first.release}"
+    assert report["carried"].startswith(f"gone on from {first.release}; ")
     assert {"read", "graph", "content", "fusion", "write", "drift"} <= set(report["stages"])
     assert refresh(workspace, force=True).new  # asked for all the same
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,32 @@ def test_the_same_seed_learns_the_same(made: Catalogued) -> None:
         for _ in range(2)
     )
     assert (one[0].theme(one[1]) == two[0].theme(two[1])).all()
+
+
+def test_a_training_goes_on_where_the_last_one_stopped(made: Catalogued, trained: tuple[ContentModel, Read]) -> None:
+    model, own = trained
+    fewer = made.facts[np.arange(len(made.facts)) % 100 != 7]  # a hundredth of what is said is no longer said
+    titles = made.catalogue.positions(made.viewings["title"])
+    seen = made.viewings[titles % 5 != 0]
+    told = (made.catalogue, fewer, seen, made.sizes, Words())
+    night, read = train_content(*told, SETTINGS, seed=1, start=model)
+    assert kept_of_ten(model.theme(own), night.theme(read)) > 9
+    assert kept_of_ten(model.audience(own), night.audience(read)) > 9
+    assert sum(night.members[name] != category for name, category in model.members.items()) <= 0.02 * len(model.members)
+    for task in ("categories", "audience"):
+        before, after = model.metrics[task], night.metrics[task]
+        assert (before["start"], after["start"]) == ("nothing", "the last release's weights")
+        assert after["loss"] <= 1.1 * before["loss"] < before["baseline"]
+        assert after["epochs"] <= 5
+    wider = dataclasses.replace(SETTINGS, dim=20, epochs=2)
+    anew = train_content(*told, wider, seed=1, start=model)[0]
+    assert {anew.metrics[task]["start"] for task in ("categories", "audience")} == {"nothing"}
+
+
+def kept_of_ten(before: FloatArray, after: FloatArray) -> float:
+    """How many of the ten nearest of each row of `before` are among its ten nearest in `after`, on average."""
+    near = [np.argsort(-(x @ x.T) + 9 * np.eye(len(x)), axis=1)[:, :10] for x in (before, after)]
+    return float(np.mean([len(set(a) & set(b)) for a, b in zip(*near, strict=True)]))
 
 
 def test_the_tasks_can_be_left_out(made: Catalogued) -> None:
