@@ -107,7 +107,7 @@ def examine(
     train_set = triples_of(training, rows, types)
     chosen = np.arange(len(held_out))
     if len(chosen) > most:
-        chosen = np.sort(np.argsort(_marks(held_out, catalogue, seed), kind="stable")[:most])
+        chosen = np.sort(np.argsort(fact_marks(held_out, catalogue, seed=seed), kind="stable")[:most])
     test = triples_of(held_out, rows, types)
     names = [relation.name for relation in catalogue.relations]
     # neither names that were merged into another nor things that no training fact mentions are answers
@@ -123,7 +123,7 @@ def examine(
     return metrics
 
 
-def _marks(facts: Facts, catalogue: Catalogue, seed: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def fact_marks(facts: Facts, catalogue: Catalogue, *, seed: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """A number [n] for each fact that depends on the seed and the names of what it is about, on nothing else."""
     ids = catalogue.entities["id"].to_numpy()
     names = np.array([relation.name for relation in catalogue.relations], dtype=object)
