@@ -50,17 +50,18 @@ def right_vectors(matrix: Sparse, dim: int, *, seed: int) -> FloatArray:
     return np.asarray(randomized_svd(matrix, rank, n_iter=4, random_state=seed)[2].T, dtype=np.float32)
 
 
-def followed(matrix: Sparse, axes: FloatArray) -> FloatArray:
+def followed(matrix: Sparse | FloatArray, axes: FloatArray) -> FloatArray:
     """Vectors [m, d] of the columns of `matrix` [n, m], gone on from `axes` [m, d], those of a matrix much like it.
 
     One step of subspace iteration (Bauer, 1957), made orthonormal in the way that leaves each axis nearest to what it
     was (Löwdin, 1950), where a decomposition from nothing would mix axes of about the same size anew. Rows of zeros in
     `axes` are columns that are new; an axis that no row lies along becomes zero.
     """
-    images = np.asarray(matrix @ axes, dtype=np.float64)  # [n, d]
-    sizes = np.square(images).sum(axis=0)
+    images = np.asarray(matrix @ axes)  # [n, d]
+    sizes = np.square(images).sum(axis=0, dtype=np.float64)
     real = sizes > _NOTHING * float(sizes.max(initial=0.0))
-    step = np.asarray(matrix.T @ (images * np.where(real, 1 / np.where(real, sizes, 1), 0)), dtype=np.float64)
+    scaled = images * np.where(real, 1 / np.where(real, sizes, 1), 0).astype(np.float32)
+    step = np.asarray(matrix.T @ scaled).astype(np.float64)
     values, turn = np.linalg.eigh(step.T @ step)
     whole = values > _NOTHING
     scale = np.where(whole, 1 / np.sqrt(np.where(whole, values, 1)), 0)

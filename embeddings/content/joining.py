@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from embeddings.fusion.joint import joint
 from embeddings.fusion.model import Fusion
 from embeddings.views import FloatArray, unit
 
@@ -21,12 +22,11 @@ def join(parts: Mapping[str, FloatArray], weights: Mapping[str, float], *, dim: 
     present = {name: np.asarray(x.any(axis=1)) for name, x in used.items()}
     means = {name: x[present[name]].sum(axis=0) / max(int(present[name].sum()), 1) for name, x in used.items()}
     own = {name: np.where(present[name][:, None], unit(x - means[name]), 0) for name, x in used.items()}
-    blocks = [[own[p].T @ own[q] / max(int((present[p] & present[q]).sum()), 1) for q in used] for p in used]
     size = sum(x.shape[1] for x in used.values())
     fusion = Fusion(
         weights={name: float(weights.get(name, 1.0)) for name in used},
         means=means,
-        covariance=np.asarray(np.block(blocks), dtype=np.float32),
+        covariance=np.asarray(joint(own, present), dtype=np.float32),
         foresee=np.zeros((size, 0), dtype=np.float32),
         axes=np.eye(size, dtype=np.float32),
         learnt="given",

@@ -39,9 +39,10 @@ def english(text: str) -> bool | None:
     """Whether a text is in English: in its script, and with the words that English is full of and other languages
     lack. None where it is too short to tell."""
     start = text[:_LOOKED_AT].lower()
-    letters = [letter for letter in start if letter.isalpha()]
-    if sum(ord(letter) >= _LATIN for letter in letters) > max(_WORDS, len(letters) / 2):
-        return False
+    if not start.isascii():
+        letters = [letter for letter in start if letter.isalpha()]
+        if sum(ord(letter) >= _LATIN for letter in letters) > max(_WORDS, len(letters) / 2):
+            return False
     words = re.findall(r"[^\W\d_]+", start)
     return None if len(words) < _WORDS else sum(word in _ENGLISH for word in words) >= _LEAST * len(words)
 

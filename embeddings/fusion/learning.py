@@ -13,11 +13,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from embeddings.drift import rotation
 from embeddings.fusion.bags import NAMING
 from embeddings.fusion.coviewing import Likes, co_viewing
+from embeddings.fusion.joint import joint
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.weights import conditional_logit
 from embeddings.set_apart import marks
+from embeddings.sparse import followed
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
 
 #: Weights where no viewings can tell: what was learnt on MovieLens, rounded.
@@ -70,8 +73,8 @@ def learn(
         dim: dimensions of the fused vectors, the name's included.
         least_likes: a title with fewer has no co-viewing vector.
         weights: factors on the weights by part (a part that is not named 1; 0 leaves it out).
-        start: the fusion of a catalogue much like this one, made with the same factors: its weights are kept where it
-            has the same parts.
+        start: the fusion of a catalogue much like this one, made with the same factors. Where it has the same parts its
+            weights, means and covariance are kept, and its axes and those of co-viewing gone on from.
 
     Returns:
         The fusion, co-viewing vectors [n, v] of all titles that have enough likes, and their likes [n].
@@ -79,32 +82,36 @@ def learn(
     factors = weights or {}
     used = {name: vectors for name, vectors in parts.items() if factors.get(name, 1.0) > 0 and vectors.any()}
     present = {name: np.asarray(vectors.any(axis=1)) for name, vectors in used.items()}
+    n = len(next(iter(parts.values())))
+    count = likes.of_titles() if likes is not None else np.zeros(n, dtype=np.float32)
+    known = _most(np.flatnonzero(count >= least_likes), count, _MOST_LEARNT)
+    watched = likes is not None and len(known) >= _LEAST_LEARNT
+    before = start if start is not None and _same_parts(start, used, watched=watched) else None
     means = {name: vectors[present[name]].mean(axis=0) for name, vectors in used.items()}
     standard = {name: STANDARD.get(name, 1.0) for name in used}
     bare = Fusion(
         weights=standard,
-        means=means,
-        covariance=_covariance(used, present, means),
+        means=means if before is None else before.means,
+        covariance=_covariance(used, present, means) if before is None else before.covariance,
         foresee=np.zeros((sum(len(m) for m in means.values()), 0), dtype=np.float32),
         axes=np.zeros((0, 0), dtype=np.float32),
     )
     own = bare.filled(used, present)
-    n = len(next(iter(parts.values())))
-    count = likes.of_titles() if likes is not None else np.zeros(n, dtype=np.float32)
-    known = _most(np.flatnonzero(count >= least_likes), count, _MOST_LEARNT)
     learnt = "standard weights"
     observed = np.zeros((n, 0), dtype=np.float32)
     final = dict(standard)
-    if likes is not None and len(known) >= _LEAST_LEARNT:
+    if likes is not None and watched:
         axes = co_viewing(likes, known, _VIEWING_DIM)
+        if before is not None and before.foresee.shape[1] == axes.shape[1]:
+            axes = axes @ rotation(axes, _content(own, before.weights)[known] @ before.foresee)
         observed = np.zeros((n, axes.shape[1]), dtype=np.float32)
         observed[known] = axes
-        if start is None or list(start.weights) != [*own, VIEWINGS]:
+        if before is None:
             final = _weights(own, likes, known)
             learnt = f"conditional logit on what {len(likes):,} viewers like"
             final[VIEWINGS] = VIEWING_SHARE / (1 - VIEWING_SHARE) * sum(final.values())
-        else:
-            final, learnt, factors = dict(start.weights), start.learnt, {}
+    if before is not None:
+        final, learnt, factors = dict(before.weights), before.learnt, {}
     for name in final:
         final[name] *= factors.get(name, 1.0)
     beside: tuple[str, ...] = ()
@@ -124,7 +131,13 @@ def learn(
     filled = half.filled(used | seen, likes=count)
     inner = [np.sqrt(np.float32(final[p])) * filled[p] for p in final if p not in beside]
     own_dim = max(1, dim - sum(len(means[p]) for p in beside))
-    return dataclasses.replace(half, axes=_axes(np.concatenate(inner, axis=1), own_dim)), observed, count
+    return dataclasses.replace(half, axes=_axes(np.concatenate(inner, axis=1), own_dim, before)), observed, count
+
+
+def _same_parts(start: Fusion, parts: Mapping[str, FloatArray], *, watched: bool) -> bool:
+    """Whether a fusion has these parts, in this order, of these dimensions."""
+    same = list(start.weights) == [*parts, *([VIEWINGS] if watched else [])]
+    return same and all(len(start.means[name]) == vectors.shape[1] for name, vectors in parts.items())
 
 
 def _most(titles: IntArray, count: FloatArray, most: int) -> IntArray:
@@ -136,13 +149,8 @@ def _covariance(
     parts: Mapping[str, FloatArray], present: Mapping[str, BoolArray], means: Mapping[str, FloatArray]
 ) -> FloatArray:
     """[D, D]: of each pair of parts over the titles that have both, made positive semidefinite."""
-    own = [np.where(present[name][:, None], unit(vectors - means[name]), 0) for name, vectors in parts.items()]
-    there = np.stack(list(present.values()), axis=1).astype(np.float64)
-    sizes = [part.shape[1] for part in own]
-    joined = np.concatenate(own, axis=1)  # where a part is missing it is zero, and adds nothing
-    both = np.repeat(np.repeat(np.maximum(there.T @ there, 1), sizes, axis=0), sizes, axis=1)
-    joint = (joined.T @ joined).astype(np.float64) / both
-    values, vectors = np.linalg.eigh((joint + joint.T) / 2)
+    own = {name: np.where(present[name][:, None], unit(vectors - means[name]), 0) for name, vectors in parts.items()}
+    values, vectors = np.linalg.eigh(joint(own, present))
     return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T, dtype=np.float32)
 
 
@@ -172,10 +180,13 @@ def _weights(own: Mapping[str, FloatArray], likes: Likes, known: IntArray) -> di
     return {name: found.get(name, mean) for name in own}
 
 
-def _axes(joined: FloatArray, dim: int) -> FloatArray:
-    """[D, at most dim]: the first principal axes, not centred, signs fixed."""
+def _axes(joined: FloatArray, dim: int, start: Fusion | None) -> FloatArray:
+    """[D, at most dim]: the first principal axes, not centred, signs fixed; gone on from those of `start` that are as
+    many."""
     if joined.shape[1] <= dim:
         return np.eye(joined.shape[1], dtype=np.float32)
+    if start is not None and start.axes.shape == (joined.shape[1], dim):
+        return followed(joined, start.axes)
     _, axes = np.linalg.eigh((joined.T @ joined).astype(np.float64))
     axes = axes[:, ::-1][:, :dim]
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
