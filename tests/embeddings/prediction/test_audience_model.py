@@ -118,3 +118,22 @@ def test_too_few_titles_make_no_model(world: World) -> None:
     model = fit_audience(few, world.inputs, world.ids, world.launches, weeks=8, seed=0)
     assert model.units == {}
     assert model.predict(draft("tag:east-0"), NOW).empty
+
+
+def test_a_night_keeps_the_choices_of_the_last_model_and_learns_the_rest(model: AudienceModel, world: World) -> None:
+    fewer = world.sizes[world.sizes["title"] != 50]
+    night = fit_audience(fewer, world.inputs, world.ids, world.launches, weeks=8, start=model, seed=0)
+    for name, unit in night.units.items():
+        before = model.units[name].model
+        assert (unit.model.way, unit.model.errors) == (before.way, before.errors)
+        assert (unit.model.size.weights == before.size.weights).all()
+        assert 50 not in unit.titles
+        assert len(unit.model.size.coefficients) == len(before.size.coefficients) - 1
+    answers = [m.predict(draft("tag:east-0", "tag:east-1"), NOW).set_index("country") for m in (model, night)]
+    assert np.abs(np.log1p(answers[0]["expected"]) - np.log1p(answers[1]["expected"])).max() < 0.3
+    # Titles compared in other respects: nothing of the last model's would fit.
+    bare = TitleInputs(count=world.inputs.count, bags=world.inputs.bags)
+    anew = fit_audience(fewer, bare, world.ids, world.launches, weeks=8, start=model, seed=0)
+    for unit in anew.units.values():
+        assert unit.model.blocks.names == ("tags",)
+        assert unit.model.size.weights.shape[1] == 2  # of the tags and of the noise
