@@ -135,8 +135,8 @@ def learn(
 
 
 def _same_parts(start: Fusion, parts: Mapping[str, FloatArray], *, watched: bool) -> bool:
-    """Whether a fusion has these parts, in this order, of these dimensions."""
-    same = list(start.weights) == [*parts, *([VIEWINGS] if watched else [])]
+    """Whether a fusion has these parts, in this order, of these dimensions, and makes vectors of names in this way."""
+    same = start.naming == NAMING and list(start.weights) == [*parts, *([VIEWINGS] if watched else [])]
     return same and all(len(start.means[name]) == vectors.shape[1] for name, vectors in parts.items())
 
 
