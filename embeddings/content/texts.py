@@ -40,9 +40,10 @@ class Texts:
     @property
     def encoder(self) -> TextEncoder:
         """The model, loaded. Raises :class:`ExtraMissing`, :class:`WeightsError`."""
-        if self._encoder is None:
-            self._encoder = TextEncoder(self.model, self._sha256)
-        return self._encoder
+        with self._lock:  # who asks while it is being loaded waits for it, and does not load another
+            if self._encoder is None:
+                self._encoder = TextEncoder(self.model, self._sha256)
+            return self._encoder
 
     def vectors(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> FloatArray:
         """Means of token states, of length 1, float32 [n, d]; zeros for empty texts."""
