@@ -118,7 +118,8 @@ class SimilarQuestion(Body):
 async def similar_to(request: Request, asked: SimilarQuestion, catalogue: Which = None) -> Response:
     """Comparable titles of a title or a draft, filtered, weighted, varied, moved towards a tag.
 
-    Columns: as with GET; with several views also similarity_<view>.
+    Columns: as with GET; with several views also similarity_<view>; for a draft, more or less also named, the part of
+    the similarity that is for having what was named.
     """
 
     def question(space: TitleSpace) -> pd.DataFrame:
