@@ -1,9 +1,9 @@
 """What a night carries over from the last release beside the graph: encoders, axes and choices, if little has changed.
 
-Communities of titles, encoders, the axes of bags, the weights of the fused view and the way in which audiences are
-foreseen are found in a release that is made from nothing. The next ones go on from them: neighbours stay what they
-were, and nobody waits for a search that would end where it did the night before. What has changed since adds up from
-night to night; when it is more than a tenth, all of that is made from nothing again.
+Communities of titles, encoders, vectors of tags and people, weights and axes of the fused view, and the way in which
+audiences are foreseen are found in a release that is made from nothing. The next ones go on from them: neighbours stay
+what they were, and nobody waits for a search that would end where it did the night before. What has changed since adds
+up from night to night; when it is more than a tenth, all of that is made from nothing again.
 """
 
 from __future__ import annotations

@@ -50,19 +50,15 @@ def right_vectors(matrix: Sparse, dim: int, *, seed: int) -> FloatArray:
     return np.asarray(randomized_svd(matrix, rank, n_iter=4, random_state=seed)[2].T, dtype=np.float32)
 
 
-def followed(matrix: Sparse | FloatArray, axes: FloatArray) -> FloatArray:
-    """Vectors [m, d] of the columns of `matrix` [n, m], gone on from `axes` [m, d], those of a matrix much like it.
+def folded(matrix: Sparse, axes: FloatArray) -> FloatArray:
+    """Vectors [m, d] of the columns of `matrix` [n, m] in the space of `axes` [m, d], those of a matrix much like it.
 
-    One step of subspace iteration (Bauer, 1957), made orthonormal in the way that leaves each axis nearest to what it
-    was (Löwdin, 1950), where a decomposition from nothing would mix axes of about the same size anew. Rows of zeros in
-    `axes` are columns that are new; an axis that no row lies along becomes zero.
+    Columns that have a row in `axes` keep it; a row of zeros is a column that is new, and is folded in (Berry et al.,
+    1995): it lies where the rows that have it lie.
     """
     images = np.asarray(matrix @ axes)  # [n, d]
     sizes = np.square(images).sum(axis=0, dtype=np.float64)
     real = sizes > _NOTHING * float(sizes.max(initial=0.0))
     scaled = images * np.where(real, 1 / np.where(real, sizes, 1), 0).astype(np.float32)
-    step = np.asarray(matrix.T @ scaled).astype(np.float64)
-    values, turn = np.linalg.eigh(step.T @ step)
-    whole = values > _NOTHING
-    scale = np.where(whole, 1 / np.sqrt(np.where(whole, values, 1)), 0)
-    return np.asarray(step @ ((turn * scale) @ turn.T), dtype=np.float32)
+    known = axes.any(axis=1, keepdims=True)
+    return np.where(known, axes, np.asarray(matrix.T @ scaled)).astype(np.float32)

@@ -74,7 +74,8 @@ class Bag:
             seed: of the decomposition.
             labels: what identifiers are called, by identifier; others are called what they are.
             texts: gives vectors of labels; then things unheard of get vectors too.
-            start: the bag of a catalogue much like this one; its axes are gone on from where they are as many.
+            start: the bag of a catalogue much like this one; things that it knows keep their vectors, where those have
+                as many dimensions.
         """
         keys = pd.MultiIndex.from_frame(said[["relation", "tag"]])
         codes, names = pd.factorize(keys, sort=True)
@@ -224,10 +225,10 @@ def _mix(rows: IntArray, at: IntArray, weights: FloatArray, vectors: FloatArray,
 
 def _loadings(matrix: Any, dim: int, seed: int, start: FloatArray | None) -> FloatArray:
     """Vectors of the columns of a sparse matrix, whose rows are first scaled to length 1: V of its truncated SVD."""
-    from embeddings.sparse import followed, right_vectors
+    from embeddings.sparse import folded, right_vectors
 
     lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
     scaled = matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]).tocsr()
     if start is not None and start.shape == (matrix.shape[1], min(dim, *matrix.shape)):
-        return followed(scaled, start)
+        return folded(scaled, start)
     return right_vectors(scaled, dim, seed=seed)

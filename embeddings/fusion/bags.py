@@ -16,7 +16,7 @@ import numpy as np
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.names import fold
 from embeddings.rarity import rarity
-from embeddings.sparse import followed, reduce, table
+from embeddings.sparse import folded, reduce, table
 from embeddings.views import FloatArray, IntArray, unit
 
 #: What `naming` does, for those who keep its vectors: others can't be compared with them.
@@ -89,7 +89,7 @@ def bag_of_facts(
     Args:
         facts: what may be learnt from.
         works: positions, ascending, the titles first.
-        start: the bag of a catalogue much like this one; its axes are gone on from.
+        start: the bag of a catalogue much like this one; what it knows keeps its vector.
     """
     own = facts[np.isin(facts.relations, catalogue.numbers(catalogue.describing(*types)))]
     own = own[np.isin(own.heads, works)]
@@ -107,7 +107,7 @@ def bag_of_facts(
     own_titles = matrix[: catalogue.num_titles]
     if len(things) and start is not None and start.vectors.shape[1] == min(dim, *own_titles.shape):
         before = start.over(names) / np.maximum(idf, 1e-3)[:, None]
-        axes = followed(own_titles, before.astype(np.float32))
+        axes = folded(own_titles, before.astype(np.float32))
     else:
         axes = reduce(own_titles.T.tocsr(), dim, seed=seed)  # [F, d], V·Σ
         axes = axes / np.maximum(np.linalg.norm(axes, axis=0), 1e-9)

@@ -86,8 +86,8 @@ def fuse_views(
         viewings: as :meth:`kg.KnowledgeGraph.viewings` gives them; simulated ones have no say.
         encoder: of the summaries, with what it has encoded before.
         weights: factors of "theme" (the raw parts), "audience" (co-viewing) and the other views by name.
-        start: the folder of what was learnt from a catalogue much like this one, with the same factors: axes are gone
-            on from, weights are kept.
+        start: the folder of what was learnt from a catalogue much like this one, with the same factors: vectors of
+            what it knows, weights and axes are kept.
     """
     raw = raw_parts(catalogue, facts, encoder, seed=seed, start=start, progress=progress)
     parts = {name: vectors[: catalogue.num_titles] for name, vectors in raw.vectors.items()}

@@ -20,7 +20,6 @@ from embeddings.fusion.joint import joint
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.weights import conditional_logit
 from embeddings.set_apart import marks
-from embeddings.sparse import followed
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
 
 #: Weights where no viewings can tell: what was learnt on MovieLens, rounded.
@@ -74,7 +73,7 @@ def learn(
         least_likes: a title with fewer has no co-viewing vector.
         weights: factors on the weights by part (a part that is not named 1; 0 leaves it out).
         start: the fusion of a catalogue much like this one, made with the same factors. Where it has the same parts its
-            weights, means and covariance are kept, and its axes and those of co-viewing gone on from.
+            weights, means, covariance and axes are kept, and co-viewing is turned onto its space.
 
     Returns:
         The fusion, co-viewing vectors [n, v] of all titles that have enough likes, and their likes [n].
@@ -181,12 +180,11 @@ def _weights(own: Mapping[str, FloatArray], likes: Likes, known: IntArray) -> di
 
 
 def _axes(joined: FloatArray, dim: int, start: Fusion | None) -> FloatArray:
-    """[D, at most dim]: the first principal axes, not centred, signs fixed; gone on from those of `start` that are as
-    many."""
+    """[D, at most dim]: the first principal axes, not centred, signs fixed; those of `start` where they fit."""
     if joined.shape[1] <= dim:
         return np.eye(joined.shape[1], dtype=np.float32)
     if start is not None and start.axes.shape == (joined.shape[1], dim):
-        return followed(joined, start.axes)
+        return start.axes
     _, axes = np.linalg.eigh((joined.T @ joined).astype(np.float64))
     axes = axes[:, ::-1][:, :dim]
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
