@@ -9,7 +9,7 @@ up from night to night; when it is more than a tenth, all of that is made from n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,20 +59,24 @@ def carry(
     settings: ReleaseSettings,
     *,
     aliases: pd.DataFrame,
+    spoilt: Collection[str],
     seed: int,
 ) -> Carried:
     """What can be carried over from `last`.
 
-    Nothing, where a setting of the views or of the audience model, the seed or vectors made elsewhere are others, or
-    too much has changed: the largest of the shares of titles, training facts, viewings and sizes that are new or gone,
-    added to that of the nights before.
+    Nothing, where a setting of the views or of the audience model, the seed or vectors made elsewhere are others, where
+    it learnt from a viewer who is forgotten since, or where too much has changed: the largest of the shares of titles,
+    training facts, viewings and sizes that are new or gone, added to that of the nights before.
 
     Args:
         made_from: how many viewings there are ("viewings") and hashes of vectors made elsewhere ("vectors").
         aliases: id and same_as of entities that were merged into others.
+        spoilt: ids of releases that learnt from a viewer who is forgotten since.
     """
     if last is None:
         return Carried(release=None, why="there is no release before it")
+    if last.id in spoilt:
+        return Carried(release=None, why="the last release learnt from a viewer who is forgotten since")
     manifest = last.manifest
     before = manifest.get("carried")
     if before is None:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST, CURRENT, RELEASES = "manifest.json", "current", "releases"
+SPOILT = ".spoilt"  # among the releases
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 _M = TypeVar("_M")
@@ -218,6 +219,21 @@ def promotions(workspace: str | Path) -> list[str]:
 def set_promotions(workspace: Path, promoted: Sequence[str]) -> None:
     """Make the last of `promoted` the release that is opened, in one step; for the holder of :func:`changing`."""
     write_atomically(workspace / CURRENT, "".join(f"{name}\n" for name in promoted[-_REMEMBERED:]))
+
+
+def spoil(workspace: Path, releases: Sequence[str]) -> None:
+    """Remember that nothing may go on from these releases: they learnt from somebody who is forgotten since."""
+    if not releases:
+        return
+    with changing(workspace):
+        every = sorted({*spoilt(workspace), *releases} & set(names(workspace)))
+        write_atomically(workspace / RELEASES / SPOILT, "".join(f"{name}\n" for name in every))
+
+
+def spoilt(workspace: Path) -> list[str]:
+    """The ids of releases that nothing may go on from."""
+    file = workspace / RELEASES / SPOILT
+    return file.read_text(encoding="utf-8").split() if file.is_file() else []
 
 
 def verify(path: str | Path) -> Release:

@@ -49,7 +49,7 @@ from embeddings.prediction.model import FOLDER as AUDIENCE_MODEL
 from embeddings.prediction.model import AudienceModel
 from embeddings.probabilities import CALIBRATION, edge_probabilities
 from embeddings.recommender import item_model, write_item_model
-from embeddings.release import Release
+from embeddings.release import Release, spoilt
 from embeddings.release_settings import ReleaseSettings
 from embeddings.release_writer import Folder
 from embeddings.stages import Stages, whole
@@ -172,6 +172,7 @@ class Build:
             self.made_from,
             self.settings,
             aliases=self.aliases,
+            spoilt=spoilt(self.kg.workspace.path),
             seed=self.seed,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import ReleaseError
-from embeddings.release import RELEASES, Release, names
+from embeddings.release import RELEASES, Release, names, spoil
 from kg.forget import Forgotten
 from kg.forget import forget as forget_in
 from kg.workspace import Workspace
@@ -17,8 +17,8 @@ from kg.workspace import Workspace
 class Farewell:
     """What was removed from the workspace, and the releases that were trained with the viewer.
 
-    A release holds no viewers, but its vectors were learnt from theirs with all others'; `unsure` are releases whose
-    manifest can't be read.
+    A release holds no viewers, but its vectors were learnt from theirs with all others', so the next refresh goes on
+    from none of these; `unsure` are releases whose manifest can't be read.
     """
 
     removed: Forgotten
@@ -40,4 +40,5 @@ def forget(path: str | Path, viewer: str) -> Farewell:
             continue
         if version in removed.versions:
             trained.append(name)
+    spoil(workspace.path, [*trained, *unsure])
     return Farewell(removed=removed, releases=tuple(trained), unsure=tuple(unsure))

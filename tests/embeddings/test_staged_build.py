@@ -15,7 +15,7 @@ from embeddings.content.inputs import METADATA, TitleInputs
 from embeddings.drafting import Drafter, DraftInputs
 from embeddings.gate import GateSettings, judge
 from embeddings.graph import GraphSettings
-from embeddings.release import Release
+from embeddings.release import Release, spoil
 from embeddings.release_build import Build, ReleaseSettings, build_release
 from embeddings.stages import Stages
 from embeddings.views import FloatArray
@@ -143,3 +143,7 @@ def test_a_night_goes_on_from_the_last_release_while_little_changes(
         begun = Build(kg, settings, seed=kg.workspace.seed, stages=Stages(tmp_path / "none"), last=last)
         assert begun.carried.release is None
         assert why in begun.carried.why
+    (kg.workspace.path / "releases" / release.id).mkdir(parents=True, exist_ok=True)
+    spoil(kg.workspace.path, [release.id])
+    begun = Build(kg, SETTINGS, seed=kg.workspace.seed, stages=Stages(tmp_path / "none"), last=release)
+    assert "a viewer who is forgotten since" in begun.carried.why

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from embeddings.release import spoilt
 from titlegraph.commands import app
 
 FORMATS = Path(__file__).parent / "formats"
@@ -63,6 +64,7 @@ def test_a_migration_and_a_farewell(workspace: Path) -> None:
     gone = answer("forget", workspace, viewer)
     assert gone["viewings"] == 5
     assert release["id"] in gone["releases"]
+    assert release["id"] in spoilt(workspace)  # no refresh goes on from it
     shown = told("forget", workspace, "viewer:space-1-of-a-secret-club")
     assert "5 viewings" in shown
     assert f"Trained with them, among all others: {release['id']}" in shown
