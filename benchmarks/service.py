@@ -70,6 +70,8 @@ class Load:
         asked: set[asyncio.Task[None]] = set()
 
         async def one(due: float) -> None:
+            while idle and idle[-1][0].at_eof():  # the server closes what has idled for long
+                idle.pop()
             connection = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", PORT)
             try:
                 await self.ask(*connection, due)
