@@ -9,6 +9,7 @@ up from night to night; when it is more than a tenth, all of that is made from n
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,19 +102,17 @@ def carry(
 def _differs(manifest: Mapping[str, Any], settings: ReleaseSettings, seed: int, vectors: Mapping[str, str]) -> str:
     """The first thing that is another than in the last release; empty where none is."""
     was: Mapping[str, Any] = manifest["settings"]
-    for name, value in dataclasses.asdict(settings).items():
-        if name not in _OTHERS and _plain(was.get(name)) != _plain(value):
+    for name, value in plain(dataclasses.asdict(settings)).items():
+        if name not in _OTHERS and was.get(name) != value:
             return name
     if manifest["seed"] != seed:
         return "seed"
     return "vectors" if manifest["workspace"].get("vectors", {}) != vectors else ""
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As JSON gives it back."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+    return json.loads(json.dumps(value))
 
 
 def _changed(before: npt.ArrayLike, now: npt.ArrayLike) -> float:

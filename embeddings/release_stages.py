@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from embeddings import digests
 from embeddings.audiences import sizes
-from embeddings.carried import Carried, carry
+from embeddings.carried import Carried, carry, plain
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.content.given import given, hashes
 from embeddings.content.inputs import PEOPLE, TAGS
@@ -359,7 +359,7 @@ class Build:
         if last is None:
             return inputs
         before: dict[str, Any] = last.manifest.get("content", {}).get("inputs", {})
-        inputs = _plain(inputs)
+        inputs = plain(inputs)
         if inputs == {name: value for name, value in before.items() if name != "carried"}:
             return before
         return inputs | {"carried": last.manifest["files"]["content/content.safetensors"]["sha256"]}
@@ -490,12 +490,6 @@ class Build:
             out.json("metrics.json", items.metrics)
 
         return self.stages.run("recommender", inputs, work)
-
-
-def _plain(inputs: dict[str, Any]) -> dict[str, Any]:
-    """As JSON gives it back."""
-    found: dict[str, Any] = json.loads(json.dumps(inputs))
-    return found
 
 
 def metrics_of(folder: Path, name: str = "metrics") -> dict[str, Any]:

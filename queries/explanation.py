@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from queries.facts import Facts, Shared
 from queries.kin import Kin, Kinship
 from queries.nodes import Node
 from queries.taste import Taste
+from queries.told import Told
 from queries.vectors import Vectors
 
 _COLUMNS = ["aspect", "facet", "relation", "what", "id", "weight", "learnt"]
@@ -23,7 +23,7 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Told):
     """What two titles have in common, or the two of each of several pairs.
 
     Attributes:
@@ -36,21 +36,6 @@ class Explanation:
             Of several pairs, after `a` and `b` (identifiers).
         said: one row a pair: a, b (identifiers), text (the same as a paragraph).
     """
-
-    frame: pd.DataFrame
-    said: pd.DataFrame
-
-    @property
-    def text(self) -> str:
-        """The paragraph; of several pairs one after the other, with an empty line between them."""
-        return "\n\n".join(self.said["text"])
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        paragraphs = "".join(f"<p>{escape(text)}</p>" for text in self.said["text"])
-        return paragraphs + self.frame.to_html(index=False)
 
 
 class Explainer:

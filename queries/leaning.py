@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from queries.errors import BadQuestion
 from queries.evidence import Evidence
 from queries.facts import Facts, Shared
 from queries.nodes import Node
+from queries.told import Told
 from queries.vectors import Vectors
 
 _COLUMNS = ["aspect", "facet", "to_a", "to_b", "lean", "with_a", "with_b"]
@@ -22,7 +22,7 @@ _BALANCED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Leaning:
+class Leaning(Told):
     """To which of two titles a third leans, and by what; or each of several.
 
     Attributes:
@@ -34,27 +34,12 @@ class Leaning:
             the middle), text (the same in a paragraph).
     """
 
-    frame: pd.DataFrame
-    said: pd.DataFrame
-
     @property
     def lean(self) -> float:
         """−1 (to a) … 1 (to b). Raises :class:`BadQuestion` where several were asked about: each leans its own way."""
         if len(self.said) != 1:
             raise BadQuestion(f"Each of {len(self.said)} leans its own way: see `said`.")
         return float(self.said["lean"].iloc[0])
-
-    @property
-    def text(self) -> str:
-        """The paragraph; of several one after the other, with an empty line between them."""
-        return "\n\n".join(self.said["text"])
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        paragraphs = "".join(f"<p>{escape(text)}</p>" for text in self.said["text"])
-        return paragraphs + self.frame.to_html(index=False)
 
 
 class Leaner:

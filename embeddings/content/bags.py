@@ -93,9 +93,8 @@ class Bag:
         things = pd.DataFrame({"relation": relation[kept], "tag": tags, "label": tags})
         if labels is not None:
             things["label"] = things["tag"].map(labels).fillna(things["tag"])
-        vectors = _loadings(matrix, dim, seed, None if start is None else start.over(things, start.vectors))[
-            : len(things)
-        ]
+        before = None if start is None else start.over(things, start.vectors)
+        vectors = _loadings(matrix, dim, seed, before)[: len(things)]
         unheard = {str(name): float(rarity(2, count)) for name, count in described.items()}
         projection = None
         if texts is not None and len(things):

@@ -66,7 +66,7 @@ class TextEncoder:
             from transformers.utils import logging as messages
         except ImportError as error:
             raise ExtraMissing(str(error.name), "Encoding summaries") from error
-        self._torch = torch
+        self._torch, self._threads = torch, torch.get_num_threads()
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         capable: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
@@ -129,12 +129,11 @@ class TextEncoder:
 
         Each of its many small steps would wait for every thread: on a machine that others keep busy, 50 times as long.
         """
-        before = self._torch.get_num_threads()
         self._torch.set_num_threads(1)
         try:
             yield
         finally:
-            self._torch.set_num_threads(before)
+            self._torch.set_num_threads(self._threads)  # not what it was just now: another may be at it, too
 
 
 def mean_of(states: Sequence[Half]) -> FloatArray:
