@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from queries.entities import Flags, Positions
-from queries.vectors import Floats, Vectors, top
+from queries.vectors import SEVERAL, Floats, Vectors, top
 
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
 #: Varied results are chosen among so many times as many, and at least so many, of the nearest.
@@ -64,7 +64,7 @@ class Search:
             bonus: by the number of a query, what is added to each title's similarity, [T].
         """
         pool = max(_POOL * k, _LEAST_POOL) if diversity else k
-        if len(query.weights) == 1:
+        if len(query.weights) == 1 and (bonus is None or len(query) < SEVERAL):
             [name] = query.weights
             hits = self._vectors.nearest(name, query.vectors[name], pool, allowed, own)
             if bonus is not None:

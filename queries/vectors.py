@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
 _CHUNK = 128
 #: So many questions at once are cheaper by a matrix product than by scanning again and again.
-_SEVERAL = 8
+SEVERAL = 8
 #: Rows of a product at a time: its result is turned while it is in the processor's cache.
 _ROWS = 1 << 14
 #: Questions for more neighbours than this are answered by a product with all vectors.
@@ -72,7 +72,7 @@ class Vectors:
             from queries.index import Index
 
             self._indexes[view] = Index.of(self._release, view)
-        index, few = self._indexes[view], len(queries) < _SEVERAL
+        index, few = self._indexes[view], len(queries) < SEVERAL
         every = bool(allowed.all()) or bool(allowed[present].all())
         if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and every:
             hits = index.nearest(vectors, queries, k, present, own)

@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from embeddings.errors import ExtraMissing
 from embeddings.prediction.blocks import Doubles
+from embeddings.prediction.folds import FOLDS, answered, folds_of
 from embeddings.prediction.pairs import FEATURES
 from embeddings.views import FloatArray, IntArray
 
 #: What the network is told of a pair: what is usual in the country, and comparables. Not what other models foresee.
 _TOLD = [i for i, name in enumerate(FEATURES) if not name.startswith("foreseen")]
-_FOLDS, _HIDDEN, _AXES = 3, 64, 8
+_HIDDEN, _AXES = 64, 8
 _EPOCHS, _PATIENCE, _BATCH = 30, 3, 32  # a batch is at most so many titles, in all countries
 _RATE, _DECAY, _DROPOUT = 2e-3, 1e-2, 0.2
 
@@ -74,10 +75,10 @@ class Networks:
         pairs = torch.from_numpy(((told - centre) / scale).astype(np.float32))
         target = torch.from_numpy(values.astype(np.float32))
         country = torch.from_numpy(places.astype(np.float32))
-        fold = np.random.default_rng(seed).permutation(len(values)) % _FOLDS
+        fold = folds_of(len(values), seed=seed)
         found = []
         with torch.random.fork_rng():
-            for n in range(_FOLDS):
+            for n in range(FOLDS):
                 torch.manual_seed(seed + n)
                 learning, held = (torch.from_numpy(np.flatnonzero(side)) for side in (fold != n, fold == n))
                 found.append(_train(z, country, pairs, target, learning, held))
@@ -95,12 +96,7 @@ class Networks:
             hidden = (titles @ self.title[n] + self.bias[n])[:, None] + self.countries @ self.country[n]
             hidden = hidden + told @ self.pair[n]
             answers.append(np.maximum(hidden, 0) @ self.out[n] + self.out_bias[n])
-        every = np.stack(answers)  # [F, m, C]
-        mean: Doubles = every.mean(axis=0)
-        if own is not None:
-            learnt = np.flatnonzero(own >= 0)
-            mean[learnt] = every[self.fold[own[learnt]], learnt]
-        return mean
+        return answered(np.stack(answers), self.fold, own)
 
     def without(self, number: int) -> Networks:
         """Only the network that has not seen learning title `number`, whoever is asked about."""

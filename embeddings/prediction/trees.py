@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from embeddings.errors import ExtraMissing
 from embeddings.prediction.blocks import Doubles
+from embeddings.prediction.folds import FOLDS, answered, folds_of
 from embeddings.views import FloatArray, IntArray
 
-_FOLDS, _TITLE_AXES, _COUNTRY_AXES = 3, 24, 8
+_TITLE_AXES, _COUNTRY_AXES = 24, 8
 _ROUNDS, _PATIENCE = 200, 10
 _SETTINGS = {
     "objective": "l2",
@@ -77,10 +78,10 @@ class Forests:
         own = np.linalg.svd(titles - titles.mean(axis=0), full_matrices=False)[2][:_TITLE_AXES].T  # [d, a]
         countries = axes[:_COUNTRY_AXES].T  # [C, b]
         told = _side_by_side(np.asarray(titles @ own, dtype=np.float64), countries, x)  # [n, C, a + b + f]
-        fold = np.random.default_rng(seed).permutation(len(values)) % _FOLDS
+        fold = folds_of(len(values), seed=seed)
         settings = _SETTINGS | {"seed": seed, "min_data_in_leaf": max(20, values.size // 400)}
         models = []
-        for n in range(_FOLDS):
+        for n in range(FOLDS):
             learning, held = (
                 lightgbm.Dataset(told[side].reshape(-1, told.shape[-1]), values[side].ravel())
                 for side in (fold != n, fold == n)
@@ -96,11 +97,7 @@ class Forests:
         """
         told = _side_by_side(np.asarray(titles @ self.axes, dtype=np.float64), self.countries, x)
         every = self.answers(told.reshape(-1, told.shape[-1])).reshape(-1, *told.shape[:2])  # [F, m, C]
-        mean: Doubles = every.mean(axis=0)
-        if own is not None:
-            learnt = np.flatnonzero(own >= 0)
-            mean[learnt] = every[self.fold[own[learnt]], learnt]
-        return mean
+        return answered(every, self.fold, own)
 
     def answers(self, x: Doubles) -> Doubles:
         """What each forest says of features [r, f], [F, r]."""
