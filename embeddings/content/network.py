@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         Args:
             x: vectors of the parts, [B, d_p] each.
             present: which parts a title has, 0 or 1, [B, parts].
-            tokens: token states [B, t, d_0] and how many are real, at least 1, [B].
+            tokens: token states [B, t, d_0] and how many are real, at least 1, [B], these on the CPU.
             bags: tags [k], where each title's begin [B], and how much each counts [k].
         """
         keep = self._kept(present)
@@ -63,7 +63,9 @@ class Encoder(nn.Module):
         if self.gru is not None and self.state is not None and tokens is not None:
             states, lengths = tokens
             packed = nn.utils.rnn.pack_padded_sequence(states, lengths, batch_first=True, enforce_sorted=False)
-            _, last = self.gru(packed)  # [2, B, gru]
+            # cuDNN's own GRU adds up on several streams and need not give the same bits twice; torch's does.
+            with torch.backends.cudnn.flags(enabled=False):
+                _, last = self.gru(packed)  # [2, B, gru]
             final = functional.dropout(torch.cat([last[0], last[1]], dim=1), drop, self.training)
             h = h + self.state(final) * keep[:, 0:1]
         if self.free is not None and bags is not None:

@@ -1,6 +1,7 @@
 """Training of an encoder with a predictor on top: mini-batches, validation, early stopping. Read it from top to bottom.
 
-Import it inside functions: it imports torch.
+It runs on CUDA where there is such a device. It begins with the weights that it begins with on a CPU, and the same seed
+gives the same weights again on the same machine. Import it inside functions: it imports torch.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def train_categories(
     """
     torch.manual_seed(seed)
     head = CategoryHead(settings.dim, shares.shape[1])
-    target = torch.from_numpy(shares)
-    weight = torch.from_numpy((counts / (counts + settings.shrink)).astype(np.float32))
+    target = _moved(shares)
+    weight = _moved((counts / (counts + settings.shrink)).astype(np.float32))
 
     def loss(z: Tensor, rows: Tensor) -> Tensor:
         nll = -(target[rows] * functional.log_softmax(head(z), dim=1)).sum(dim=1)
@@ -121,7 +122,7 @@ def train_audience(
     head = AudienceHead(
         settings.dim, settings.audience_hidden, sizes.shape[1], settings.country_dim, int(units.max()) + 1
     )
-    target, mask, unit = torch.from_numpy(sizes), torch.from_numpy(measured), torch.from_numpy(units)
+    target, mask, unit = _moved(sizes), _moved(measured), _moved(units)
 
     def loss(z: Tensor, rows: Tensor) -> Tensor:
         error = (head(z, unit[rows]) - target[rows]) ** 2 * mask[rows]
@@ -148,7 +149,7 @@ def _fit(
     """Rows of one title are on one side; what is kept are the weights of the epoch with the least validation loss, or
     those that training goes on from, where no epoch makes them better."""
     rng = np.random.default_rng(seed)
-    names = np.unique(titles)
+    names, at = np.unique(titles, return_inverse=True)
     order = np.argsort(inputs.marks[names], kind="stable")
     apart = np.isin(titles, names[order[: max(1, round(settings.validation * len(names)))]])
     train, valid = np.flatnonzero(~apart), np.flatnonzero(apart)
@@ -171,12 +172,13 @@ def _fit(
         modules.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in given.items()})
         epochs, patience_at_most = max(2, round(epochs / _SHORTER)), max(1, round(patience_at_most / _SHORTER))
         rate *= _SLOWER
+    modules.to(_device())
     optimizer = torch.optim.AdamW(modules.parameters(), lr=rate, weight_decay=settings.decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(epochs, 1), rate / 20)
-    read = _Reader(inputs, encoder)
+    read = _Reader(inputs, names, encoder)
 
     def run(rows: IntArray) -> Tensor:
-        return loss(encoder(*read(titles[rows])), torch.from_numpy(rows))
+        return loss(encoder(*read(at[rows])), _moved(rows))
 
     batch = min(settings.batch, max(16, len(train) // 8))  # of few titles an epoch has eight steps all the same
 
@@ -209,7 +211,7 @@ def _fit(
             progress((epoch + 1) / epochs)
         if patience >= patience_at_most:
             break
-    weights = {name: value.numpy() for name, value in best.items()}
+    weights = {name: value.cpu().numpy() for name, value in best.items()}
     metrics = {
         "loss": round(least, 4),
         "baseline": round(baseline(train, valid), 4),
@@ -223,39 +225,56 @@ def _fit(
 
 
 class _Reader:
-    """Batches of inputs as tensors."""
+    """Batches of the inputs of the titles `names` [n] as tensors.
 
-    def __init__(self, inputs: Inputs, encoder: Encoder) -> None:
-        self._inputs = inputs
-        self._present = np.stack([part.any(axis=1) for part in inputs.parts], axis=1).astype(np.float32)
+    What is a row a title is moved to the device once. Token states, of which there may be gigabytes, follow batch by
+    batch, in half precision.
+    """
+
+    def __init__(self, inputs: Inputs, names: IntArray, encoder: Encoder) -> None:
+        parts = [part[names] for part in inputs.parts]
+        self._parts = [_moved(part) for part in parts]
+        self._present = _moved(np.stack([part.any(axis=1) for part in parts], axis=1).astype(np.float32))
         self._gru, self._free = encoder.gru is not None, encoder.free is not None
+        self._tokens, self._bagged = inputs.tokens, inputs.bags
+        if inputs.spans is not None:
+            self._spans = inputs.spans[names]
         if inputs.bags is not None:
-            self._first = np.searchsorted(inputs.bags[0], np.arange(len(self._present) + 1))
+            self._first, self._last = (np.searchsorted(inputs.bags[0], names, side) for side in ("left", "right"))
 
     def __call__(self, titles: IntArray) -> tuple[Any, ...]:
-        x = [torch.from_numpy(part[titles]) for part in self._inputs.parts]
-        present = torch.from_numpy(self._present[titles])
-        return x, present, self._states(titles) if self._gru else None, self._bags(titles) if self._free else None
+        """What :class:`Encoder` takes, of the titles at these places among `names`, [B]."""
+        at = _moved(titles)
+        tokens = self._states(titles) if self._gru else None
+        bags = self._bags(titles) if self._free else None
+        return [part[at] for part in self._parts], self._present[at], tokens, bags
 
     def _states(self, titles: IntArray) -> tuple[Tensor, Tensor]:
-        tokens, spans = self._inputs.tokens, self._inputs.spans
-        assert tokens is not None
-        assert spans is not None
-        own = spans[titles]
+        assert self._tokens is not None
+        own = self._spans[titles]
         lengths = np.maximum(own[:, 1], 1)
-        states = np.zeros((len(titles), int(lengths.max()), tokens.shape[1]), dtype=np.float32)
+        states = np.zeros((len(titles), int(lengths.max()), self._tokens.shape[1]), dtype=np.float16)
         for i, (first, count) in enumerate(own):
-            states[i, :count] = tokens[first : first + count]
-        return torch.from_numpy(states), torch.from_numpy(lengths)
+            states[i, :count] = self._tokens[first : first + count]
+        return _moved(states).float(), torch.from_numpy(lengths)
 
     def _bags(self, titles: IntArray) -> tuple[Tensor, Tensor, Tensor]:
-        assert self._inputs.bags is not None
-        _, which, counts = self._inputs.bags
-        first, last = self._first[titles], self._first[titles + 1]
+        assert self._bagged is not None
+        _, which, counts = self._bagged
+        first, last = self._first[titles], self._last[titles]
         sizes = last - first
         begin = np.cumsum(sizes) - sizes
         at = np.repeat(first - begin, sizes) + np.arange(int(sizes.sum()))
-        return torch.from_numpy(which[at]), torch.from_numpy(begin), torch.from_numpy(counts[at])
+        return _moved(which[at]), _moved(begin), _moved(counts[at])
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _moved(values: np.ndarray[Any, Any]) -> Tensor:
+    """On the device; on a CPU the array itself."""
+    return torch.from_numpy(values).to(_device())
 
 
 def _under(weights: dict[str, Any], prefix: str) -> dict[str, FloatArray]:
