@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from embeddings.catalogue import Catalogue, Facts
+from embeddings.fusion.bags import naming
+from embeddings.fusion.learning import DIM, NAME_SHARE
+from embeddings.fusion.parts import NAME_DIM
 from embeddings.index import write_indexes
 from embeddings.release_tables import write_audience, write_entities, write_facts
 from embeddings.release_writer import ReleaseWriter
@@ -17,7 +20,7 @@ from kg.schema import Schema
 
 ONE_PERCENT = "one in a hundred"
 _SYLLABLES = [a + b for a in ("b", "d", "k", "m", "str", "v") for b in ("a", "e", "i", "o", "u")]
-_DIMS = {"graph": 128, "theme": 128, "audience": 64, "fused": 128}
+_DIMS = {"graph": 128, "theme": 128, "audience": 64, "fused": DIM - NAME_DIM}
 
 
 def write(folder: Path, titles: int, *, seed: int = 0) -> Path:
@@ -26,7 +29,11 @@ def write(folder: Path, titles: int, *, seed: int = 0) -> Path:
     theme = rng.integers(0, max(titles // 40, 10), titles)
     catalogue = _catalogue(titles, rng)
     facts = _facts(catalogue, theme, rng)
-    views = [View(name=name, vectors=part, present=part.any(axis=1)) for name, part in _views(theme, rng)]
+    vectors = _views(theme, rng)
+    names = naming(catalogue.titles["label"].tolist(), NAME_DIM)
+    rest = np.sqrt(np.float32(1 - NAME_SHARE)) * vectors["fused"]
+    vectors["fused"] = unit(np.concatenate([rest, np.sqrt(np.float32(NAME_SHARE)) * names], axis=1))
+    views = [View(name=name, vectors=part, present=part.any(axis=1)) for name, part in vectors.items()]
     views[2].vectors[rng.random(titles) > 0.1] = 0  # few titles have an audience
     views[2] = View(name="audience", vectors=views[2].vectors, present=views[2].vectors.any(axis=1))
     with ReleaseWriter(folder) as out:
@@ -118,9 +125,9 @@ def _facts(catalogue: Catalogue, theme: np.ndarray[Any, Any], rng: np.random.Gen
     return Facts(heads=facts[:, 0], relations=facts[:, 1], tails=facts[:, 2], weights=ones)
 
 
-def _views(theme: np.ndarray[Any, Any], rng: np.random.Generator) -> list[tuple[str, FloatArray]]:
-    """Vectors whose neighbourhoods and spectrum are like those of a real catalogue's fused view."""
-    found = []
+def _views(theme: np.ndarray[Any, Any], rng: np.random.Generator) -> dict[str, FloatArray]:
+    """Vectors whose neighbourhoods and spectrum are like those of a real catalogue's views, without names."""
+    found = {}
     for name, dim in _DIMS.items():
         spectrum = (1 / (1 + np.arange(dim) / 5)).astype(np.float32)
         wide = rng.standard_normal((200, dim), dtype=np.float32)
@@ -130,7 +137,7 @@ def _views(theme: np.ndarray[Any, Any], rng: np.random.Generator) -> list[tuple[
         vectors *= 0.8
         vectors += centres[theme]
         vectors *= spectrum
-        found.append((name, unit(vectors)))
+        found[name] = unit(vectors)
     return found
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.index import Index, scored
 from embeddings.release import Release
 from queries.entities import Flags, Positions
 from queries.errors import UnknownView
 from queries.nodes import Drafted, Node
-
-if TYPE_CHECKING:
-    from queries.index import Index
 
 Floats = npt.NDArray[np.float32]
 
@@ -26,7 +23,9 @@ SEVERAL = 8
 #: Rows of a product at a time: its result is turned while it is in the processor's cache.
 _ROWS = 1 << 14
 #: Questions for more neighbours than this are answered by a product with all vectors.
-MOST_BY_INDEX = 200
+_MOST_BY_INDEX = 200
+#: Conditions that leave fewer titles are answered by a product with these.
+_FEW = 4096
 
 
 class Vectors:
@@ -65,20 +64,28 @@ class Vectors:
     ) -> list[tuple[Positions, Floats]]:
         """The `k` titles nearest to each query, as :func:`nearest` finds them, by the view's index if it has one.
 
-        An index is asked only if every title with a vector is allowed, so conditions never cost a result.
+        What an index can't tell, since conditions leave too few of what it lists, is found by a product.
         """
-        vectors, present = self.titles(view), self.present(view)
-        if view not in self._indexes:
-            from queries.index import Index
+        vectors, allowed = self.titles(view), allowed & self.present(view)
+        hits = self._by_index(view, vectors, queries, k, allowed, own)
+        left = np.array([at for at, hit in enumerate(hits) if hit is None], dtype=np.int64)
+        if len(left):
+            exactly = nearest(vectors, queries[left], k, allowed, own[left])
+            for at, hit in zip(left.tolist(), exactly, strict=True):
+                hits[at] = hit
+        return [hit for hit in hits if hit is not None]
 
+    def _by_index(
+        self, view: str, vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Positions
+    ) -> list[tuple[Positions, Floats] | None]:
+        """What the view's index finds; None for each query that it is not asked, or can't tell."""
+        if view not in self._indexes:
             self._indexes[view] = Index.of(self._release, view)
-        index, few = self._indexes[view], len(queries) < SEVERAL
-        every = bool(allowed.all()) or bool(allowed[present].all())
-        if index is not None and (few or not index.exact) and k <= MOST_BY_INDEX and every:
-            hits = index.nearest(vectors, queries, k, present, own)
-            if hits is not None:
-                return hits
-        return nearest(vectors, queries, k, allowed & present, own)
+        index, there = self._indexes[view], int(allowed.sum())
+        every = there == int(self.present(view).sum())
+        if index is None or k > _MOST_BY_INDEX or not (every or (index.everywhere and there > _FEW)):
+            return [None] * len(queries)
+        return index.nearest(vectors, queries, k, allowed, own)
 
     def simulated(self, view: str) -> bool:
         """Whether the view was made from viewers or audiences that never were."""
@@ -115,12 +122,18 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
     """
     rows = np.flatnonzero(allowed)
     some = len(rows) < len(vectors) / 4  # then copying the rows out is cheaper than scoring all
-    matrix = vectors[rows] if some else vectors
+    matrix = vectors[rows] if some and len(queries) > 1 else vectors
     found = []
     step = max(1, _SCORES // max(len(matrix), 1))
+    space = np.empty((min(step, len(queries)), len(matrix)), dtype=np.float32)  # new pages each time would cost more
     for start in range(0, len(queries), step):
         part = queries[start : start + step]
-        scores = (matrix @ part[0])[None] if len(part) == 1 else _products(matrix, part)  # [part, rows]
+        if len(part) > 1:
+            scores = _products(matrix, part, space[: len(part)])  # [part, rows]
+        elif matrix is vectors and some:
+            scores = scored(vectors, rows, part[0])[None]
+        else:
+            scores = (matrix @ part[0])[None]
         if not some and len(rows) < len(vectors):
             np.copyto(scores, -np.inf, where=~allowed)
         for row, query in zip(scores, range(start, start + len(part)), strict=True):
@@ -131,9 +144,9 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
     return found
 
 
-def _products(matrix: Floats, queries: Floats) -> Floats:
-    """`queries` [q, d] by `matrix` [n, d], [q, n]; with the long one on the left OpenBLAS takes half the time."""
-    scores = np.empty((len(queries), len(matrix)), dtype=np.float32)
+def _products(matrix: Floats, queries: Floats, scores: Floats) -> Floats:
+    """`queries` [q, d] by `matrix` [n, d] into `scores` [q, n]; with the long one on the left OpenBLAS takes half the
+    time."""
     for start in range(0, len(matrix), _ROWS):
         scores[:, start : start + _ROWS] = (matrix[start : start + _ROWS] @ queries.T).T
     return scores

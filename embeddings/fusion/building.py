@@ -15,13 +15,11 @@ import pandas as pd
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.content.texts import Texts
 from embeddings.fusion.coviewing import Likes
-from embeddings.fusion.learning import UNSEEN, learn, unseen
+from embeddings.fusion.learning import DIM, UNSEEN, learn, unseen
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.parts import Parts, raw_parts
 from embeddings.views import BoolArray, FloatArray, View, view
 
-#: Dimensions of the fused view, the name's among them.
-DIM = 512
 #: Views that do not stand beside the raw parts. The theme view is made of the same tags and summaries, and where it has
 #: learnt from viewings, its weight would be flattered; the audience view is made of them.
 _APART = ("theme", "audience")

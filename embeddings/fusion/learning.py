@@ -18,6 +18,7 @@ from embeddings.fusion.bags import NAMING
 from embeddings.fusion.coviewing import Likes, co_viewing
 from embeddings.fusion.joint import joint
 from embeddings.fusion.model import VIEWINGS, Fusion
+from embeddings.fusion.parts import NAME_DIM
 from embeddings.fusion.weights import conditional_logit
 from embeddings.set_apart import marks
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
@@ -36,6 +37,8 @@ STANDARD = {
 }
 #: The name's share of the whole. Viewers don't choose by it, adaptations and sequels are found by it.
 NAME_SHARE = 0.25
+#: Dimensions of the fused view: principal axes, beside them the name. More axes than 192 tell nothing more.
+DIM = 192 + NAME_DIM
 #: Share of the titles whose viewings nothing learns from: usefulness is measured on them.
 UNSEEN = 0.15
 
@@ -58,7 +61,7 @@ def learn(
     parts: Mapping[str, FloatArray],
     likes: Likes | None,
     *,
-    dim: int = 512,
+    dim: int = DIM,
     least_likes: int = 5,
     weights: Mapping[str, float] | None = None,
     start: Fusion | None = None,

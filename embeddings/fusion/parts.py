@@ -21,7 +21,7 @@ BAGS: Mapping[str, tuple[tuple[str, ...], int]] = {
     "makers": (("Company", "Country", "Language", "Franchise"), 64),
 }
 #: Fewer would make names that share nothing look a little alike: the noise of hashing is 1 / √dimensions.
-NAME_DIM = 256
+NAME_DIM = 512
 _YEARS = np.arange(1915, 2040, 3.0)
 _YEAR_WIDTH = 4.0
 

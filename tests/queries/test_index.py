@@ -33,18 +33,17 @@ def opened(view: View, folder: Path) -> tuple[Release, dict[str, object]]:
         about = indexes.write_indexes(out, [view], seed=0)
         views = {"fused": {"simulated": False}}
         sizes = {"num_titles": len(view.vectors), "num_entities": len(view.vectors)}
-        path = out.publish({"similarity": "cosine", "views": views, **sizes})
+        path = out.publish({"similarity": "cosine", "views": views, "metrics": {"index": about}, **sizes})
     return Release.open(path), about
 
 
-@pytest.fixture(params=["scan", "cells"])
+@pytest.fixture(params=["codes", "cells"])
 def release(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
-    monkeypatch.setattr(indexes, "SCAN", 1000)
-    monkeypatch.setattr(indexes, "CELLS", 100_000 if request.param == "scan" else 2000)
+    monkeypatch.setattr(indexes, "LARGE", 1000)
+    monkeypatch.setattr(indexes, "CELLS", 100_000 if request.param == "codes" else 2000)
     found, about = opened(clustered(), tmp_path)
     assert (found.path / "index" / "fused.faiss").exists()
-    if request.param == "cells":
-        assert about["fused"]["recall@10"] >= 0.99  # type: ignore[index]
+    assert about["fused"]["recall@10"] >= 0.99  # type: ignore[index]
     return found
 
 
@@ -72,6 +71,20 @@ def test_conditions_are_met_by_as_many_as_there_are(release: Release) -> None:
     allowed[np.flatnonzero(present)[5:2000:90]] = True  # all over the place, most far from the query
     [(found, _)] = vectors.nearest("fused", matrix[[1]], 100, allowed, np.array([-1]))
     assert sorted(found.tolist()) == np.flatnonzero(allowed).tolist()
+
+
+@pytest.mark.parametrize("share", [0.5, 0.02])
+def test_conditions_cost_no_neighbour(release: Release, monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    monkeypatch.setattr("queries.vectors._FEW", 10)  # so that an index is asked, with any condition
+    vectors = Vectors(release)
+    matrix, present = vectors.titles("fused"), vectors.present("fused")
+    allowed = np.random.default_rng(3).random(N) < share
+    asked = np.flatnonzero(present)[:40]
+    true = nearest(matrix, matrix[asked], 10, allowed & present, asked)
+    found = vectors.nearest("fused", matrix[asked], 10, allowed, asked)
+    assert all(allowed[rows].all() and len(rows) == len(best) for (rows, _), (best, _) in zip(found, true, strict=True))
+    same = [len(np.intersect1d(rows, best)) / len(best) for (rows, _), (best, _) in zip(found, true, strict=True)]
+    assert np.mean(same) >= 0.98
 
 
 def test_all_neighbours_can_be_asked_for(release: Release) -> None:
