@@ -56,8 +56,7 @@ def watched_too(
     same |= {name: cosines(vectors, task.titles) for name, vectors in extra.items()}
     popular = np.log1p(teaching.of_titles()[task.titles])
     same["popularity"] = np.broadcast_to(popular, (len(popular), len(popular)))
-    everyone = np.arange(len(task.titles))
-    unknown = {name: task.measure(matrix, everyone) for name, matrix in same.items()}
+    unknown = {name: task.measure(matrix) for name, matrix in same.items()}
     known = dict(unknown)
     by_fold: dict[str, list[dict[str, Ranking]]] = {}
     for n in range(folds):
@@ -77,10 +76,10 @@ def watched_too(
         scores["fused"] = fused @ fused.T
         scores["viewers"] = taught.lift(task.titles)
         for name, matrix in scores.items():
-            by_fold.setdefault(name, []).append(task.measure(matrix, everyone))
+            by_fold.setdefault(name, []).append(task.measure(matrix))
     for name, rankings in by_fold.items():
         unknown[name], known[name] = _apart(rankings, fold[task.titles])
-    halves = watching.summary({"viewers": task.measure(teaching.lift(task.titles), everyone)})
+    halves = watching.summary({"viewers": task.measure(teaching.lift(task.titles))})
     del unknown["viewers"]  # they have never been seen
     return {
         "unseen": watching.summary(unknown),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,37 +28,83 @@ class Ranking:
     auc: Floats
 
 
-def rank(scores: FloatArray, gain: FloatArray, allowed: BoolArray, likeness: FloatArray) -> Ranking:
-    """NDCG@10, recall@10 and matched AUC of each query's ranking of candidates.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """q queries among c candidates, and the truth about them: worked out once, asked of many rankings.
 
     The truth are the ten candidates of the largest gain above 0. A query counts if more than ten candidates are
-    allowed and one of them is true. Ties are broken by position, which knows nothing.
+    allowed and one of them is true. In the matched AUC each true candidate is compared with its peers: the ten others
+    nearest to it in what alone shall not win, such as popularity.
 
-    Args:
-        scores: [q, c].
-        gain: [q, c].
+    Attributes:
         allowed: bool [q, c].
-        likeness: [c], such as the logarithm of popularity: in the AUC each true candidate is compared with the ten
-            others nearest to it in that.
+        truth: bool [q, c].
+        askable: bool [q].
+        rows, columns: each true candidate of a query that counts, int64 [n].
+        peers: of each, −1 where there are fewer than ten, int64 [n, 10].
     """
-    truth = choices(gain, allowed, K)
-    askable = (allowed.sum(axis=1) > K) & truth.any(axis=1)
-    figures = np.full((3, len(scores)), np.nan)
-    discount = 1 / np.log2(np.arange(2, K + 2))
-    for q in np.flatnonzero(askable):
-        own = np.flatnonzero(allowed[q])
-        order = own[np.argsort(-scores[q, own], kind="stable")[:K]]
-        hits, possible = truth[q, order], int(truth[q].sum())
-        figures[0, q] = (hits * discount).sum() / discount[:possible].sum()
-        figures[1, q] = hits.sum() / possible
-        others = own[~truth[q, own]]
-        if len(others):
-            wins = []
-            for t in np.flatnonzero(truth[q]):
-                peers = others[np.argsort(np.abs(likeness[others] - likeness[t]), kind="stable")[:_MATCHED]]
-                wins.append((scores[q, t] > scores[q, peers]).mean() + (scores[q, t] == scores[q, peers]).mean() / 2)
-            figures[2, q] = np.mean(wins)
-    return Ranking(ndcg=figures[0], recall=figures[1], auc=figures[2])
+
+    allowed: BoolArray
+    truth: BoolArray
+    askable: BoolArray
+    rows: IntArray
+    columns: IntArray
+    peers: IntArray
+
+    @classmethod
+    def of(cls, gain: FloatArray, allowed: BoolArray, likeness: FloatArray) -> Task:
+        """From gains [q, c], which candidates are allowed, bool [q, c], and in what peers are near [c]."""
+        truth = choices(gain, allowed, K)
+        askable = (allowed.sum(axis=1) > K) & truth.any(axis=1)
+        rows, columns = np.nonzero(truth & askable[:, None])
+        peers = np.full((len(rows), _MATCHED), -1, dtype=np.int64)
+        ends = np.searchsorted(rows, np.arange(len(truth) + 1))
+        for q in np.flatnonzero(askable):
+            others = np.flatnonzero(allowed[q] & ~truth[q])
+            own = slice(ends[q], ends[q + 1])
+            near = first(np.abs(likeness[others] - likeness[columns[own], None]), _MATCHED)
+            peers[own, : near.shape[1]] = others[near]
+        return cls(allowed=allowed, truth=truth, askable=askable, rows=rows, columns=columns, peers=peers)
+
+    def rank(self, scores: FloatArray) -> Ranking:
+        """NDCG@10, recall@10 and matched AUC of each query's ranking by scores [q, c].
+
+        Ties are broken by position, which knows nothing.
+        """
+        figures = np.full((3, len(scores)), np.nan)
+        asked = np.flatnonzero(self.askable)
+        if len(asked):
+            order = first(np.where(self.allowed[asked], -scores[asked], np.inf), K)
+            hits = np.take_along_axis(self.truth[asked], order, axis=1)
+            discount = 1 / np.log2(np.arange(2, K + 2))
+            possible = self.truth[asked].sum(axis=1)
+            ideal = np.array([discount[:n].sum() for n in range(K + 1)])
+            figures[0, asked] = (hits * discount).sum(axis=1) / ideal[possible]
+            figures[1, asked] = hits.sum(axis=1) / possible
+            there = self.peers >= 0
+            own, others = scores[self.rows, self.columns, None], scores[self.rows[:, None], self.peers]
+            wins = ((own > others) + (own == others) / 2).sum(axis=1, where=there)
+            counts = there.sum(axis=1)
+            with np.errstate(invalid="ignore"):  # where all that is allowed is true there are no peers
+                figures[2] = np.bincount(self.rows, wins / counts, len(scores)) / np.bincount(
+                    self.rows, minlength=len(scores)
+                )
+        return Ranking(ndcg=figures[0], recall=figures[1], auc=figures[2])
+
+
+def first(values: FloatArray, k: int) -> IntArray:
+    """The columns of the k smallest values of each row, the smallest first, the earlier among equals: int64 [n, k].
+
+    Of fewer than k columns all.
+    """
+    n, width = values.shape
+    if width <= k:
+        return np.argsort(values, axis=1, kind="stable")
+    last = np.partition(values, k - 1, axis=1)[:, k - 1, None]
+    rows, columns = np.nonzero(values <= last)  # k of each row, and those that share the last place
+    order = np.lexsort((values[rows, columns], rows))
+    starts = np.searchsorted(rows, np.arange(n))
+    return columns[order[starts[:, None] + np.arange(k)]]
 
 
 def reciprocal_rank(scores: FloatArray, right: BoolArray) -> float:
@@ -91,11 +138,18 @@ def interval(values: Floats, *, groups: Sequence[int] | None = None, seed: int =
     sums = np.bincount(codes[kept], weights=values[kept])
     counts = np.bincount(codes[kept])
     sums, counts = sums[counts > 0], counts[counts > 0]
-    draws = np.random.default_rng(seed).integers(0, len(sums), (_RESAMPLES, len(sums)))
-    means = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
+    draws = _draws(len(sums), seed)
+    among = counts[draws].sum(axis=1) if (counts > 1).any() else len(sums)
+    means = sums[draws].sum(axis=1) / among
     low, high = np.quantile(means, [0.025, 0.975])
     figures = {"mean": float(values[kept].mean()), "low": float(low), "high": float(high)}
     return figures | {"queries": int(kept.sum())}
+
+
+@lru_cache(maxsize=4)
+def _draws(n: int, seed: int) -> IntArray:
+    """Bootstrap resamples of n values, int64 [1000, n]: the same for every figure of as many."""
+    return np.random.default_rng(seed).integers(0, n, (_RESAMPLES, n))
 
 
 def gain_over(values: Floats, other: Floats, *, groups: Sequence[int] | None = None) -> dict[str, float]:

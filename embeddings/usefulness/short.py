@@ -40,18 +40,17 @@ def measure(catalogue: Catalogue, fused: Fused, views: Sequence[View], held_out:
     sentences = []
     task, least = _task(catalogue, fused)
     if task is not None:
-        queries = np.flatnonzero(fused.measured[task.titles])
         rankings = {}
         for name, vectors in methods.items():
             own = vectors[task.titles]
-            rankings[name] = task.measure(own[queries] @ own.T, queries)
-        popular = np.broadcast_to(task.popularity, (len(queries), len(task.titles)))
-        rankings["popularity"] = task.measure(np.asarray(popular, dtype=np.float32), queries)
+            rankings[name] = task.measure(own[task.queries] @ own.T)
+        popular = np.broadcast_to(task.popularity, (len(task.queries), len(task.titles)))
+        rankings["popularity"] = task.measure(np.asarray(popular, dtype=np.float32))
         found["watched_too"] = watching.summary(rankings)
         found["simulated"] = task.simulated
         learnt = VIEWINGS in fused.fusion.weights
         sentences.append(
-            f"Who watches it too: {len(queries):,} titles of at least {least} viewers, set apart by a hash; "
+            f"Who watches it too: {len(task.queries):,} titles of at least {least} viewers, set apart by a hash; "
             + ("no weight, map or vector was learnt from their viewings" if learnt else "nothing learns from viewings")
             + f". They are to find, among {len(task.titles):,} titles (near: within {watching.YEARS} years), the ten "
             "most co-liked beyond popularity (shrunk lift). AUC: against the ten others of nearest popularity. "
@@ -81,6 +80,5 @@ def _task(catalogue: Catalogue, fused: Fused) -> tuple[watching.Watching | None,
     least = watching.LEAST_VIEWERS
     while least > _FEWEST and (fused.likes.viewers >= least).sum() < _ENOUGH:
         least = max(_FEWEST, least // 2)
-    task = watching.Watching.of(fused.likes, years, least=least)
-    queries = np.flatnonzero(fused.measured[task.titles])
-    return (task if len(queries) and len(task.titles) > 11 else None), least
+    task = watching.Watching.of(fused.likes, years, asked=fused.measured, least=least)
+    return (task if len(task.queries) and len(task.titles) > 11 else None), least

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from embeddings.fusion.coviewing import Likes
-from embeddings.usefulness.measures import Floats, Ranking, gain_over, interval, rank
+from embeddings.usefulness.measures import Floats, Ranking, Task, gain_over, interval
 from embeddings.views import BoolArray, FloatArray, IntArray
 
 #: A film needs so many viewers to be asked about, or found.
@@ -20,46 +20,45 @@ YEARS = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Watching:
-    """The task over c candidates, each of them a query too.
+    """The task over c candidates.
 
     Attributes:
         titles: positions of the candidates, ascending, int64 [c].
-        lift: truth, from the viewers of `likes`, [c, c].
-        near: which candidates lie within three years, bool [c, c].
+        queries: which of them are asked about, rows among the candidates, ascending, int64 [q].
+        tasks: the truth, from the viewers of some likes, among candidates within three years ("near") and all
+            ("anywhere").
         popularity: logarithm of likes, [c].
         simulated: whether the viewers never existed.
     """
 
     titles: IntArray
-    lift: FloatArray
-    near: BoolArray
+    queries: IntArray
+    tasks: Mapping[str, Task]
     popularity: FloatArray
     simulated: bool
 
     @classmethod
-    def of(cls, likes: Likes, years: Floats, *, least: int = LEAST_VIEWERS) -> Watching:
-        """From the likes of those viewers who tell the truth, and the years of all titles [T]."""
-        titles = np.flatnonzero(likes.viewers >= least)
-        own = years[titles]
-        with np.errstate(invalid="ignore"):
-            near = np.abs(own[:, None] - own[None, :]) <= YEARS
-        np.fill_diagonal(near, False)
-        return cls(
-            titles=titles,
-            lift=likes.lift(titles),
-            near=near,
-            popularity=np.log1p(likes.of_titles()[titles]),
-            simulated=likes.simulated,
-        )
+    def of(cls, likes: Likes, years: Floats, *, asked: BoolArray | None = None, least: int = LEAST_VIEWERS) -> Watching:
+        """From the likes of those viewers who tell the truth, and the years of all titles [T].
 
-    def measure(self, scores: FloatArray, queries: IntArray) -> dict[str, Ranking]:
-        """Rankings of `queries` (rows among the candidates) by scores [q, c]: "near" in years, and "anywhere"."""
-        anywhere = np.ones((len(queries), len(self.titles)), dtype=bool)
-        anywhere[np.arange(len(queries)), queries] = False
-        return {
-            "near": rank(scores, self.lift[queries], self.near[queries], self.popularity),
-            "anywhere": rank(scores, self.lift[queries], anywhere, self.popularity),
-        }
+        Args:
+            asked: which titles are asked about, where they are candidates, bool [T]; default: all.
+            least: viewers of a candidate.
+        """
+        titles = np.flatnonzero(likes.viewers >= least)
+        queries = np.arange(len(titles)) if asked is None else np.flatnonzero(asked[titles])
+        own, lift = years[titles], likes.lift(titles)[queries]
+        popularity = np.log1p(likes.of_titles()[titles])
+        others = np.ones((len(queries), len(titles)), dtype=bool)
+        others[np.arange(len(queries)), queries] = False
+        with np.errstate(invalid="ignore"):
+            near = (np.abs(own[queries, None] - own) <= YEARS) & others
+        tasks = {name: Task.of(lift, allowed, popularity) for name, allowed in (("near", near), ("anywhere", others))}
+        return cls(titles=titles, queries=queries, tasks=tasks, popularity=popularity, simulated=likes.simulated)
+
+    def measure(self, scores: FloatArray) -> dict[str, Ranking]:
+        """Rankings of the queries by scores [q, c]: "near" in years, and "anywhere"."""
+        return {name: task.rank(scores) for name, task in self.tasks.items()}
 
 
 def summary(rankings: Mapping[str, Mapping[str, Ranking]], *, own: str = "fused") -> dict[str, Any]:

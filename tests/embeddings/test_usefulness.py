@@ -15,7 +15,7 @@ from embeddings.catalogue import Catalogue
 from embeddings.usefulness.adaptations import Adaptations
 from embeddings.usefulness.baselines import baselines
 from embeddings.usefulness.full import _apart, adapted
-from embeddings.usefulness.measures import Ranking, cosines, gain_over, interval, rank, reciprocal_rank
+from embeddings.usefulness.measures import Ranking, Task, cosines, first, gain_over, interval, reciprocal_rank
 from kg.knowledge_graph import KnowledgeGraph
 from kg.tables import Batch
 
@@ -24,7 +24,7 @@ def test_a_ranking_by_hand() -> None:
     scores = np.arange(20, 0, -1, dtype=np.float32)[None]  # candidates 0, 1, 2, … in this order
     gain = np.zeros((1, 20), np.float32)
     gain[0, [1, 3]] = 2, 1
-    found = rank(scores, gain, np.ones((1, 20), bool), np.zeros(20, np.float32))
+    found = Task.of(gain, np.ones((1, 20), bool), np.zeros(20, np.float32)).rank(scores)
     ideal = 1 / np.log2(2) + 1 / np.log2(3)
     assert found.ndcg[0] == pytest.approx((1 / np.log2(3) + 1 / np.log2(5)) / ideal)
     assert found.recall[0] == 1
@@ -32,8 +32,34 @@ def test_a_ranking_by_hand() -> None:
     assert found.auc[0] == pytest.approx((9 / 10 + 8 / 10) / 2)
 
 
+def test_rankings_are_what_sorting_each_by_itself_says() -> None:
+    rng = np.random.default_rng(0)
+    q, c = 40, 60
+    scores = rng.integers(0, 20, (q, c)).astype(np.float32)  # many ties, broken by position
+    gain = np.where(rng.random((q, c)) < 0.1, rng.random((q, c)), 0).astype(np.float32)
+    allowed, popularity = rng.random((q, c)) < 0.4, rng.integers(0, 9, c).astype(np.float32)
+    task = Task.of(gain, allowed, popularity)
+    found = task.rank(scores)
+    discount = 1 / np.log2(np.arange(2, 12))
+    for i in range(q):
+        own = np.flatnonzero(allowed[i])
+        true = sorted(own[gain[i, own] > 0], key=lambda j: -gain[i, j])[:10]
+        if len(own) <= 10 or not true:
+            assert np.isnan([found.ndcg[i], found.recall[i], found.auc[i]]).all()
+            continue
+        hits = np.isin(sorted(own, key=lambda j: -scores[i, j])[:10], true)
+        assert found.recall[i] == hits.sum() / len(true)
+        assert found.ndcg[i] == pytest.approx((hits * discount).sum() / discount[: len(true)].sum())
+        others, wins = [j for j in own if j not in true], []
+        for t in true:
+            peers = scores[i, sorted(others, key=lambda j: abs(popularity[j] - popularity[t]))[:10]]
+            wins.append((scores[i, t] > peers).mean() + (scores[i, t] == peers).mean() / 2)
+        assert found.auc[i] == pytest.approx(np.mean(wins))
+    assert first(scores, 7).tolist() == np.argsort(scores, axis=1, kind="stable")[:, :7].tolist()
+
+
 def test_what_cannot_be_asked_is_no_figure() -> None:
-    none = rank(np.ones((2, 12)), np.zeros((2, 12)), np.ones((2, 12), bool), np.zeros(12))
+    none = Task.of(np.zeros((2, 12)), np.ones((2, 12), bool), np.zeros(12)).rank(np.ones((2, 12)))
     assert np.isnan(none.ndcg).all()
     assert interval(none.ndcg)["queries"] == 0
     alone = interval(np.array([np.nan, 0.5, np.nan]))  # what is not asked is not drawn either
