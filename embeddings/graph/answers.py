@@ -39,6 +39,9 @@ class Questions:
     def __len__(self) -> int:
         return len(self.entities)
 
+    def __getitem__(self, at: slice) -> Questions:
+        return Questions(self.entities[at], self.relations[at], self.answers[at])
+
     def codes(self, num_directed: int) -> IntArray:
         """One number for each (entity, directed relation) pair, int64 [2n]."""
         return self.entities * num_directed + self.relations

@@ -52,24 +52,21 @@ def evaluate(
     lost = ~(_trained(model, test.heads) & _trained(model, test.tails))  # [n]
     ranked = Questions.of(_within(model, test[~lost]))
     answers = Answers.of(Questions.of(_within(model, concatenate([test, *known]))), 2 * model.num_relations)
+    types = test.types if types is None else types
     ranker = Ranker(
         model.entities,
         model.directed_relations,
         answers,
         similarity=model.settings.similarity,
+        allowed=None if types is None else _allowed(types, model),
         candidates=candidates,
         unseen=~model.seen,
     )
     pool = model.num_entities if candidates is None else int(candidates.sum())
-    ranks = _scattered(ranker.rank(ranked), lost, pool)
-    types = test.types if types is None else types
-    typed = None
-    if types is not None:
-        ranker.allowed = _allowed(types, model)
-        typed = _scattered(ranker.rank(ranked), lost, pool)
+    ranks, typed = (_scattered(found, lost, pool) for found in ranker.rank(ranked))
     names = _names(relation_names, model.num_relations)
     among = f"all {pool:,} entities" + ("" if candidates is None else " that may be an answer")
-    return _report(test, known, ranks, typed, lost, names, among)
+    return _report(test, known, ranks, None if types is None else typed, lost, names, among)
 
 
 def _report(

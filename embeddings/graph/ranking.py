@@ -45,6 +45,9 @@ class Ranks:
 class Ranker:
     """Ranks answers among entities, given vectors and what is known to be true.
 
+    Candidates stand type by type, so that one product counts the better ones of every type: those that a relation
+    allows and all of them are sums of these counts.
+
     Args:
         entities: float32 [E, d].
         directed_relations: float32 [2R, d].
@@ -69,96 +72,87 @@ class Ranker:
         unseen: BoolArray | None = None,
         block: int = _BLOCK,
     ) -> None:
-        self.entities, self.relations, self.known = entities, directed_relations, known
-        self.allowed, self.candidates, self.block = allowed, candidates, block
-        self._offset = np.zeros(len(entities), np.float32)  # candidate's own part of its key, [E]
+        self.entities, self.relations, self.known, self.block = entities, directed_relations, known, block
+        anything = np.ones((len(directed_relations), 1), dtype=bool), np.zeros(len(entities), dtype=np.int64)
+        self._allowed, self._codes = anything if allowed is None else allowed
+        pool = np.arange(len(entities)) if candidates is None else np.flatnonzero(candidates)
+        pool = pool[np.argsort(self._codes[pool], kind="stable")]
+        self._sizes = np.bincount(self._codes[pool], minlength=self._allowed.shape[1])  # candidates by type, [T]
+        self._ends = np.cumsum(self._sizes)
+        self._column = np.full(len(entities), -1, dtype=np.int64)  # entity → column
+        self._column[pool] = np.arange(len(pool))
+        self._table = entities[pool].T  # [d, C]
+        self._offset = np.zeros(len(entities), np.float32)  # an entity's own part of its key, [E]
         if similarity == "l2":
             self._offset = np.einsum("ed,ed->e", entities, entities)
         if unseen is not None:
             self._offset[unseen] = np.inf
+        self._offsets = self._offset[pool]
         self._factor = np.float32(-2.0 if similarity == "l2" else -1.0)
 
-    def rank(self, questions: Questions) -> Ranks:
-        """Filtered ranks of every question, among all candidates or those of an allowed type."""
-        if self.allowed is None:
-            return self._rank(questions, self.candidates)
-        optimistic, pessimistic = np.empty(len(questions)), np.empty(len(questions))
-        candidates = np.empty(len(questions), dtype=np.int64)
-        types, codes = self.allowed
-        signatures, group = np.unique(types[questions.relations], axis=0, return_inverse=True)
-        for number, signature in enumerate(signatures):  # questions that share their allowed types
-            at = np.flatnonzero(group.ravel() == number)
-            part = Questions(questions.entities[at], questions.relations[at], questions.answers[at])
-            fits = signature[codes]
-            ranks = self._rank(part, fits if self.candidates is None else fits & self.candidates)
-            optimistic[at], pessimistic[at], candidates[at] = ranks.optimistic, ranks.pessimistic, ranks.candidates
-        return Ranks(optimistic, pessimistic, candidates)
+    def rank(self, questions: Questions) -> tuple[Ranks, Ranks]:
+        """Filtered ranks of every question among all candidates, and among those of an allowed type.
 
-    def _rank(self, questions: Questions, among: BoolArray | None) -> Ranks:
-        """Ranks among the entities marked in `among` [E]; the answer itself always takes part."""
-        pool = np.arange(len(self.entities)) if among is None else np.flatnonzero(among)
-        table = (self.entities if among is None else self.entities[pool]).T  # [d, C]
-        offset = self._offset if among is None else self._offset[pool]
-        column = np.full(len(self.entities), -1, dtype=np.int64)  # entity → column
-        column[pool] = np.arange(len(pool))
-        rows = min(512, self.block // max(1, len(pool)))  # B, so that B × C fits
+        The answer itself always takes part.
+        """
+        rows = min(512, self.block // max(1, len(self._offsets)))  # B, so that B × C fits
         rows = rows if rows >= 64 else min(64, self.block)  # or, where that is few, candidates come in blocks
-        width = max(1, min(len(pool), self.block // rows))
-        parts = [
-            self._batch(questions, slice(at, at + rows), table, offset, column, width)
-            for at in range(0, len(questions), rows)
-        ]
-        if not parts:
-            return Ranks(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
-        better, equal, out = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return Ranks(1.0 + better, 1.0 + better + equal, len(pool) - out)
+        width = max(1, min(len(self._offsets), self.block // rows))
+        parts = [self._counts(questions[at : at + rows], width) for at in range(0, len(questions), rows)]
+        none = np.zeros((3, 0, len(self._sizes)), dtype=np.int64)
+        better, at_most, known = np.concatenate([none, *parts], axis=1)  # [n, T]
 
-    def _batch(
-        self,
-        questions: Questions,
-        at: slice,
-        table: FloatArray,
-        offset: FloatArray,
-        column: IntArray,
-        width: int,
-    ) -> tuple[IntArray, IntArray, IntArray]:
-        """How many candidates are better, how many others are equal, how many of the pool don't count, [B] each."""
-        answers = questions.answers[at]
-        size = len(answers)
-        queries = self.entities[questions.entities[at]] + self.relations[questions.relations[at]]  # [B, d]
+        def among(types: BoolArray) -> Ranks:
+            own = (self._column[questions.answers] >= 0) & types[np.arange(len(types)), self._codes[questions.answers]]
+            ahead, level, out = ((counts * types).sum(axis=1) for counts in (better, at_most, known))
+            return Ranks(1.0 + ahead, 1.0 + level - own, types @ self._sizes - out + ~own)
+
+        fits = self._allowed[questions.relations]
+        return among(np.ones_like(fits)), among(fits)
+
+    def _counts(self, questions: Questions, width: int) -> IntArray:
+        """By type of candidate [3, B, T]: how many are better, how many at least as good, the answer itself included,
+        without other known answers; and how many of these there are."""
+        answers, size = questions.answers, len(questions)
+        queries = self.entities[questions.entities] + self.relations[questions.relations]  # [B, d]
         queries *= self._factor
-        codes = questions.entities[at] * len(self.relations) + questions.relations[at]
-        rows, known = self.known.of_rows(codes)
-        rival = known != answers[rows]  # other known answers: not counted
-        rows, columns = rows[rival], column[known[rival]]
-        rows, columns = rows[columns >= 0], columns[columns >= 0]
-        own = column[answers]  # −1: the answer is not of an allowed type
+        rows, known = self.known.of_rows(questions.codes(len(self.relations)))
+        rival = (known != answers[rows]) & (self._column[known] >= 0)  # other known answers: not counted
+        rows, known = rows[rival], known[rival]
+        columns, own = self._column[known], self._column[answers]
 
-        blocks = [slice(low, low + width) for low in range(0, table.shape[1], width)]
+        blocks = [slice(low, low + width) for low in range(0, len(self._offsets), width)]
         target = np.einsum("bd,bd->b", queries, self.entities[answers]) + self._offset[answers]
         keys = np.empty((size, 0), dtype=np.float32)
         for block in blocks:  # the answer's key as the product gives it, so that it equals itself
-            keys = self._keys(queries, table, offset, block)
+            keys = self._keys(queries, block)
             inside = (own >= block.start) & (own < block.stop)
             target[inside] = keys[inside, own[inside] - block.start]
         target = target[:, None]  # [B, 1]
-        better, at_most = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        counts = np.zeros((3, size, len(self._sizes)), dtype=np.int64)
         for block in blocks:
             if len(blocks) > 1:
-                keys = self._keys(queries, table, offset, block)
-            better += (keys < target).view(np.int8).sum(1, dtype=np.int32)
-            at_most += (keys <= target).view(np.int8).sum(1, dtype=np.int32)
+                keys = self._keys(queries, block)
             inside = (columns >= block.start) & (columns < block.stop)
-            hits = rows[inside]
-            filtered = keys[hits, columns[inside] - block.start]  # [K]
-            better -= np.bincount(hits[filtered < target[hits, 0]], minlength=size)
-            at_most -= np.bincount(hits[filtered <= target[hits, 0]], minlength=size)
-        equal = at_most - better - (own >= 0)
-        return better, equal, np.bincount(rows, minlength=size) - (own < 0)
+            hits, filtered = rows[inside], keys[rows[inside], columns[inside] - block.start]  # [K]
+            types = self._codes[known[inside]]
+            for count, precedes in zip(counts, (np.less, np.less_equal), strict=False):
+                self._tally(count, precedes(keys, target), block.start)
+                taken = precedes(filtered, target[hits, 0])
+                np.subtract.at(count, (hits[taken], types[taken]), 1)
+        np.add.at(counts[2], (rows, self._codes[known]), 1)
+        return counts
 
-    def _keys(self, queries: FloatArray, table: FloatArray, offset: FloatArray, block: slice) -> FloatArray:
-        keys: FloatArray = queries @ table[:, block]  # [B, C]
-        keys += offset[block]
+    def _tally(self, counts: IntArray, marked: BoolArray, start: int) -> None:
+        """Add to counts [B, T] how many columns of each type are marked, bool [B, C] from column `start` on."""
+        ends = np.clip(self._ends - start, 0, marked.shape[1])
+        for number in np.flatnonzero(np.diff(ends, prepend=0)):
+            low = ends[number - 1] if number else 0
+            counts[:, number] += marked[:, low : ends[number]].view(np.int8).sum(1, dtype=np.int32)
+
+    def _keys(self, queries: FloatArray, block: slice) -> FloatArray:
+        keys: FloatArray = queries @ self._table[:, block]  # [B, C]
+        keys += self._offsets[block]
         return keys
 
 

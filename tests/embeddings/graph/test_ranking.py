@@ -69,7 +69,7 @@ def test_ranks_are_those_of_a_plain_loop_however_they_are_streamed(
     questions = Questions.of(wanted)
     answers = Answers.of(Questions.of(concatenate([wanted, known])), 4)
     ranker = Ranker(model.entities, model.directed_relations, answers, similarity=similarity, block=block)
-    ranks = ranker.rank(questions)
+    ranks, _ = ranker.rank(questions)
     found = list(zip(ranks.optimistic, ranks.pessimistic, ranks.candidates, strict=True))
     assert found == plain_ranks(model, wanted, [known])
 
