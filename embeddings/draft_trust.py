@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from embeddings.best import best
 from embeddings.content.inputs import METADATA, TitleInputs
 from embeddings.drafting import Drafter, DraftInputs
 from embeddings.release import Release
@@ -106,4 +107,4 @@ def _nearest(matrix: FloatArray, queries: FloatArray, own: IntArray) -> IntArray
     """The ten rows nearest to each query, its own left out, int64 [q, 10]."""
     scores = queries @ matrix.T
     scores[np.arange(len(own)), own] = -np.inf
-    return np.argpartition(-scores, min(_NEIGHBOURS, scores.shape[1] - 1), axis=1)[:, :_NEIGHBOURS]
+    return best(scores, _NEIGHBOURS)

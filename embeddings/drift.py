@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from embeddings.best import best
 from embeddings.fusion.model import Fusion
 from embeddings.graph.model import GraphModel
 from embeddings.matching import Matched, match, positions
@@ -182,9 +183,7 @@ def nearest(vectors: FloatArray, present: BoolArray, rows: IntArray, k: int) -> 
         part = slice(start, start + step)
         scores = vectors[rows[part]] @ matrix.T  # [step, allowed]
         scores[np.flatnonzero(own[part]), at[part][own[part]]] = -np.inf
-        best = np.argpartition(scores, scores.shape[1] - k_found, axis=1)[:, -k_found:]
-        order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-        found[part, :k_found] = allowed[np.take_along_axis(best, order, axis=1)]
+        found[part, :k_found] = allowed[best(scores, k_found)]
     return found
 
 

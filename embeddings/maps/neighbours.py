@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from embeddings.best import best
 from embeddings.views import FloatArray, IntArray
 
 _SCORES = 1 << 24  # similarities held at a time: 64 MiB
@@ -26,9 +27,6 @@ def neighbours(vectors: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
         scores = vectors[start : start + step] @ vectors.T
         own = np.arange(len(scores))
         scores[own, start + own] = -np.inf
-        part = np.sort(np.argpartition(scores, n - k, axis=1)[:, n - k :], axis=1)
-        values = np.take_along_axis(scores, part, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        found[start : start + step] = np.take_along_axis(part, order, axis=1)
-        cosines[start : start + step] = np.take_along_axis(values, order, axis=1)
+        found[start : start + step] = best(scores, k)
+        cosines[start : start + step] = np.take_along_axis(scores, found[start : start + step], axis=1)
     return found, cosines

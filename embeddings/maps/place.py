@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from embeddings.best import best
 from embeddings.views import FloatArray
 
 #: So many neighbours have a say.
@@ -35,7 +36,7 @@ def place(vectors: FloatArray, known: FloatArray, places: FloatArray, *, k: int 
         return found
     for start in range(0, len(vectors), step):
         scores = vectors[start : start + step] @ known.T
-        near = np.argpartition(scores, len(known) - k, axis=1)[:, len(known) - k :]
+        near = best(scores, k)
         cosines = np.take_along_axis(scores, near, axis=1)
         weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / _FALL)
         found[start : start + step] = _weighted_median(places[near], weights)

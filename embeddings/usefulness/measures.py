@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from embeddings.best import best
 from embeddings.fusion.weights import choices
 from embeddings.views import BoolArray, FloatArray, IntArray, unit
 
@@ -62,7 +63,7 @@ class Task:
         for q in np.flatnonzero(askable):
             others = np.flatnonzero(allowed[q] & ~truth[q])
             own = slice(ends[q], ends[q + 1])
-            near = first(np.abs(likeness[others] - likeness[columns[own], None]), _MATCHED)
+            near = best(-np.abs(likeness[others] - likeness[columns[own], None]), _MATCHED)
             peers[own, : near.shape[1]] = others[near]
         return cls(allowed=allowed, truth=truth, askable=askable, rows=rows, columns=columns, peers=peers)
 
@@ -74,7 +75,7 @@ class Task:
         figures = np.full((3, len(scores)), np.nan)
         asked = np.flatnonzero(self.askable)
         if len(asked):
-            order = first(np.where(self.allowed[asked], -scores[asked], np.inf), K)
+            order = best(np.where(self.allowed[asked], scores[asked], -np.inf), K)
             hits = np.take_along_axis(self.truth[asked], order, axis=1)
             discount = 1 / np.log2(np.arange(2, K + 2))
             possible = self.truth[asked].sum(axis=1)
@@ -90,21 +91,6 @@ class Task:
                     self.rows, minlength=len(scores)
                 )
         return Ranking(ndcg=figures[0], recall=figures[1], auc=figures[2])
-
-
-def first(values: FloatArray, k: int) -> IntArray:
-    """The columns of the k smallest values of each row, the smallest first, the earlier among equals: int64 [n, k].
-
-    Of fewer than k columns all.
-    """
-    n, width = values.shape
-    if width <= k:
-        return np.argsort(values, axis=1, kind="stable")
-    last = np.partition(values, k - 1, axis=1)[:, k - 1, None]
-    rows, columns = np.nonzero(values <= last)  # k of each row, and those that share the last place
-    order = np.lexsort((values[rows, columns], rows))
-    starts = np.searchsorted(rows, np.arange(n))
-    return columns[order[starts[:, None] + np.arange(k)]]
 
 
 def reciprocal_rank(scores: FloatArray, right: BoolArray) -> float:
