@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from embeddings.best import best
 from embeddings.errors import ExtraMissing
 from embeddings.maps.neighbours import neighbours
 from embeddings.views import FloatArray, IntArray
@@ -20,6 +21,7 @@ _EXAGGERATION = 12
 #: From so many points on interpolation on a grid is faster than quad trees.
 _MANY = 10_000
 _FEW = 8
+_DISTANCES = 1 << 22  # held at a time: 16 MiB
 
 
 def layout(vectors: FloatArray, *, start: FloatArray | None = None, seed: int = 0) -> tuple[FloatArray, IntArray]:
@@ -101,11 +103,13 @@ def kept_neighbours(
         return None
     rows = drawn(len(places), most=most, seed=seed)
     near = found[rows] if len(found) == len(places) else found
-    kept = 0
-    for row, nearest in zip(rows.tolist(), near[:, :k], strict=True):
-        distances = ((places - places[row]) ** 2).sum(axis=1)
-        distances[row] = np.inf
-        kept += len(np.intersect1d(np.argpartition(distances, k - 1)[:k], nearest))
+    kept, step = 0, max(1, _DISTANCES // len(places))
+    x, y = places.T
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        squares = (x[some, None] - x) ** 2 + (y[some, None] - y) ** 2
+        squares[np.arange(len(some)), some] = np.inf
+        kept += int((best(-squares, k)[:, :, None] == near[start : start + step, None, :k]).sum())
     return kept / (k * len(rows))
 
 
