@@ -73,8 +73,9 @@ class Ranker:
         block: int = _BLOCK,
     ) -> None:
         self.entities, self.relations, self.known, self.block = entities, directed_relations, known, block
-        anything = np.ones((len(directed_relations), 1), dtype=bool), np.zeros(len(entities), dtype=np.int64)
-        self._allowed, self._codes = anything if allowed is None else allowed
+        if allowed is None:  # as if all were of one type
+            allowed = np.ones((len(directed_relations), 1), dtype=bool), np.zeros(len(entities), dtype=np.int64)
+        self._allowed, self._codes = allowed
         pool = np.arange(len(entities)) if candidates is None else np.flatnonzero(candidates)
         pool = pool[np.argsort(self._codes[pool], kind="stable")]
         self._sizes = np.bincount(self._codes[pool], minlength=self._allowed.shape[1])  # candidates by type, [T]
