@@ -131,11 +131,17 @@ class Draft(Body):
         return space.draft(**given)
 
 
+def _sort(given: Any) -> str:
+    return "name" if isinstance(given, str) else "several" if isinstance(given, list) else "draft"
+
+
+_Named = Annotated[ShortText, Tag("name")]
+_Described = Annotated[Draft, Tag("draft")]
 #: A title by name, or a draft: a string or an object.
-Subject = Annotated[
-    Annotated[ShortText, Tag("name")] | Annotated[Draft, Tag("draft")],
-    Discriminator(lambda given: "name" if isinstance(given, str) else "draft"),
-]
+Subject = Annotated[_Named | _Described, Discriminator(lambda given: "name" if isinstance(given, str) else "draft")]
+Subjects = Annotated[list[Subject], Field(min_length=1, max_length=_MANY)]
+#: One of them, or a list.
+OneOrMore = Annotated[_Named | _Described | Annotated[Subjects, Tag("several")], Discriminator(_sort)]
 
 
 def subject(space: TitleSpace, given: str | Draft) -> str | Drafted:
@@ -148,7 +154,11 @@ def subjects(space: TitleSpace, given: list[str | Draft]) -> list[str | Drafted]
     return [subject(space, each) for each in given]
 
 
-Subjects = Annotated[list[Subject], Field(min_length=1, max_length=_MANY)]
+def one_or_more(space: TitleSpace, given: str | Draft | list[str | Draft]) -> str | Drafted | list[str | Drafted]:
+    """The same of one, or of several."""
+    return subjects(space, given) if isinstance(given, list) else subject(space, given)
+
+
 Listed = Annotated[list[ShortText], Field(max_length=_MANY, description="Codes or names; default: all.")]
 Count = Annotated[int, Field(ge=1, le=1_000, description="At most so many.")]
 Day = Annotated[date | None, Field(description="Answer as of this day.")]

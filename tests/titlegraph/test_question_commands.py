@@ -31,6 +31,8 @@ def test_every_question_answers_in_words_and_as_json(sample_workspace: Path) -> 
     assert "meets" in run("blend", space, "Apocalypse Now", "Babel").stdout
     leaning = asked("lean", space, "Platoon", "Apocalypse Now", "Babel")
     assert leaning["lean"] < 0
+    leanings = asked("lean", space, "Platoon", "21 Grams", "Apocalypse Now", "Babel")
+    assert [three["lean"] < 0 for three in leanings["each"]] == [True, False]
     explained = asked("explain", space, "Platoon", "Apocalypse Now", "Babel")
     assert [pair["text"].partition(" and ")[2][:5] for pair in explained["each"]] == ["Apoca", "Babel"]
     assert len(asked("recommend", space, "Apocalypse Now", "-k", "4")) == 4

@@ -38,12 +38,12 @@ def blend(
         show(frame, title=" meets ".join(frame.attrs["titles"]), columns=["rank", "label", "kind", "year", "evidence"])
 
 
-def lean(space: Space, x: Name, a: Name, b: Name, json: AsJson = False) -> None:
-    """Does X lean to A or to B, and by what? Several where a file holds several drafts."""
+def lean(space: Space, x: Names, a: Name, b: Name, json: AsJson = False) -> None:
+    """Does X lean to A or to B, and by what? Or each of several; the last two are A and B."""
     from queries.space import TitleSpace
 
     opened = TitleSpace.open(space)
-    leaning = opened.lean(*(several(opened, [name]) for name in (x, a, b)))
+    leaning = opened.lean(*(several(opened, names) for names in (x, [a], [b])))
     if json:
         each = {"lean": leaning.lean} if len(leaning.said) == 1 else {"each": leaning.said}
         emit({"text": leaning.text, **each, "facets": leaning.frame})

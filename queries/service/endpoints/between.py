@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from queries.asked import several
 from queries.service.answering import ask, plain, table, thing
 from queries.service.questions import (
     Body,
@@ -15,6 +16,7 @@ from queries.service.questions import (
     K,
     Name,
     Names,
+    OneOrMore,
     Subject,
     View,
     ViewChoice,
@@ -22,43 +24,58 @@ from queries.service.questions import (
     Which,
     example,
     examples,
-    subject,
+    one_or_more,
     subjects,
 )  # fmt: skip
 from queries.space import TitleSpace
+from queries.told import Told
 
 router = APIRouter(tags=["between titles"])
 
 _EXPLAINED = thing(text="Arrival (film, 2016) and Solaris (film, 2002). Similarity: …", data=[])
 _BLENDED = table(rank=1, id="imdb:tt0270123", label="Solaris", similarity=0.6, similarity_1=0.6, similarity_2=0.7)
-_LEANING = thing(lean=-0.3, text="Arrival leans to Solaris (0.30 of 1).", data=[])
+_LEANS = "Arrival leans to Solaris (0.30 of 1)."
+_LEANING, _LEANINGS = thing(lean=-0.3, text=_LEANS, data=[]), thing(text=_LEANS, data=[])
 
 
 def _explain(space: TitleSpace, a: Any, b: Any) -> dict[str, Any]:
-    found = space.explain(a, b)
-    return {"text": found.text, "data": plain(found.frame)}
+    return _told(space.explain(a, b), a, b)
 
 
 def _lean(space: TitleSpace, x: Any, a: Any, b: Any) -> dict[str, Any]:
     found = space.lean(x, a, b)
-    return {"lean": found.lean, "text": found.text, "data": plain(found.frame)}
+    told = _told(found, x, a, b)
+    return told if "each" in told else {"lean": found.lean} | told
+
+
+def _told(found: Told, *asked: Any) -> dict[str, Any]:
+    """The paragraph and the rows; where any was a list, each paragraph with what it is about."""
+    each = {"each": plain(found.said)} if any(several(one) for one in asked) else {}
+    return {"text": found.text, **each, "data": plain(found.frame)}
 
 
 class Pair(Body):
-    """Two titles or drafts."""
+    """Two titles or drafts; or lists, as many of each, or one that goes with each of the other."""
 
-    a: Subject
-    b: Subject
+    a: OneOrMore
+    b: OneOrMore
 
-    model_config = examples({"a": "Arrival", "b": "Solaris"})
+    model_config = examples(
+        {"a": "Arrival", "b": "Solaris"},
+        {"a": "Arrival", "b": ["Babel", "21 Grams"]},
+        {"a": ["Arrival", "Babel"], "b": ["21 Grams", {"tags": ["grief"], "kind": "film"}]},
+    )
 
 
 class Three(Pair):
-    """A title or draft, and two others."""
+    """A title or draft, and two others; or lists, as many of each, or one that goes with each."""
 
-    x: Subject
+    x: OneOrMore
 
-    model_config = examples({"x": "Arrival", "a": "Solaris", "b": "Babel"})
+    model_config = examples(
+        {"x": "Arrival", "a": "Solaris", "b": "Babel"},
+        {"x": ["Arrival", {"tags": ["grief"], "kind": "film"}], "a": "21 Grams", "b": "Babel"},
+    )
 
 
 class BlendQuestion(Body):
@@ -83,10 +100,13 @@ async def explain(request: Request, a: Name, b: Name, catalogue: Which = None) -
 
 
 @router.post("/api/explain", responses=_EXPLAINED)
-async def explain_pair(request: Request, asked: Pair, catalogue: Which = None) -> Response:
-    """The same where one or both are drafts."""
+async def explain_pairs(request: Request, asked: Pair, catalogue: Which = None) -> Response:
+    """The same where one or both are drafts, or of several pairs: one with each of the others, or as many of each.
+
+    Where a list is given there is also `each`, a row a pair: a, b (identifiers), text; and rows begin with a and b.
+    """
     return await ask(
-        request, catalogue, lambda space: _explain(space, subject(space, asked.a), subject(space, asked.b))
+        request, catalogue, lambda space: _explain(space, one_or_more(space, asked.a), one_or_more(space, asked.b))
     )
 
 
@@ -131,11 +151,15 @@ async def lean(request: Request, x: Name, a: Name, b: Name, catalogue: Which = N
     return await ask(request, catalogue, lambda space: _lean(space, x, a, b))
 
 
-@router.post("/api/lean", responses=_LEANING)
-async def lean_three(request: Request, asked: Three, catalogue: Which = None) -> Response:
-    """The same where any of the three is a draft."""
+@router.post("/api/lean", responses=_LEANINGS)
+async def lean_each(request: Request, asked: Three, catalogue: Which = None) -> Response:
+    """The same where any of the three is a draft, or of several threes: lists of equal length, or one for all.
+
+    Where a list is given there is, in the place of `lean`, `each`, a row a three: x, a, b (identifiers), lean, text;
+    and rows begin with x, a and b.
+    """
     return await ask(
         request,
         catalogue,
-        lambda space: _lean(space, *(subject(space, each) for each in (asked.x, asked.a, asked.b))),
+        lambda space: _lean(space, *(one_or_more(space, each) for each in (asked.x, asked.a, asked.b))),
     )

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -153,6 +154,55 @@ def test_a_leaning_says_to_which_side_and_why(client: httpx.Client, space: Title
     expected = space.lean("Arrival", "Solaris (1972)", "Babel")
     assert (found["lean"], found["text"]) == (pytest.approx(expected.lean), expected.text)
     assert found["lean"] < 0
+
+
+def test_lists_are_explained_pair_by_pair_as_in_python(client: httpx.Client, space: TitleSpace) -> None:
+    asked: dict[str, Any] = {"a": "Arrival", "b": ["Babel", "21 Grams"]}
+    found = client.post("/api/explain", json=asked).json()
+    expected = space.explain(**asked)
+    assert found["text"] == expected.text
+    _same(found["each"], expected.said)
+    _same(found["data"], expected.frame)
+    pairs = client.post("/api/explain", json={"a": ["Arrival", {"tags": ["grief"]}], "b": asked["b"]}).json()["each"]
+    assert [pair["b"] for pair in pairs] == expected.said["b"].tolist()
+    assert pairs[0]["a"] == expected.said["a"][0]
+    assert pairs[1]["a"].startswith("draft:")
+    [only] = client.post("/api/explain", json={"a": ["Arrival"], "b": "Babel"}).json()["each"]
+    assert only["text"] == expected.said["text"][0]
+    assert "each" not in client.post("/api/explain", json={"a": "Arrival", "b": "Babel"}).json()
+
+
+def test_each_of_a_list_leans_its_own_way(client: httpx.Client, space: TitleSpace) -> None:
+    asked: dict[str, Any] = {"x": ["Arrival", "21 Grams"], "a": "Solaris (1972)", "b": ["Babel", "Babel"]}
+    found = client.post("/api/lean", json=asked).json()
+    expected = space.lean(**asked)
+    assert "lean" not in found
+    assert found["text"] == expected.text
+    _same(found["each"], expected.said)
+    _same(found["data"], expected.frame)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "why"),
+    [
+        ("explain", {"a": ["Arrival", "Babel"], "b": ["Babel", "Arrival", "21 Grams"]}, 422, "2 and 3 titles"),
+        ("lean", {"x": ["Arrival"] * 2, "a": ["Babel"] * 3, "b": "21 Grams"}, 422, "2 and 3 titles"),
+        ("explain", {"a": "Arrival", "b": []}, 422, "at least 1 item"),
+        ("explain", {"a": "Arrival", "b": ["Babel"] * 101}, 422, "at most 100 items"),
+        ("explain", {"a": "Arrival", "b": [["Babel"]]}, 422, "dictionary"),
+        ("lean", {"x": "Arrival", "a": 3, "b": "Babel"}, 422, "dictionary"),
+        ("lean", {"x": "Arrival", "a": [None], "b": "Babel"}, 422, "dictionary"),
+        ("explain", {"a": "Arrival", "b": ["Babel", "nothing of that name"]}, 404, "nothing of that name"),
+        ("explain", {"a": "Arrival", "b": ["Babel", {}]}, 422, "draft"),
+    ],
+)
+def test_lists_that_make_no_sense_are_explained(
+    client: httpx.Client, path: str, body: dict[str, object], status: int, why: str
+) -> None:
+    answer = client.post(f"/api/{path}", json=body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert why in answer.json()["detail"]
 
 
 DRAFT = {
