@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -18,9 +19,57 @@ from embeddings.views import BoolArray, FloatArray, IntArray
 
 #: What a draft may be described by, metadata aside: facts about its content, and facts that link it to others.
 INPUTS = ("summary", "tags", "links")
-_NEIGHBOURS = 10
+NEIGHBOURS = 10
 _TITLES = 200
 _METADATA_RELATIONS = ("produced_in", "in_language", "release_year")
+
+
+class Known:
+    """What a release has learnt about its titles, as drafts of them may be told it.
+
+    Args:
+        release: which.
+    """
+
+    def __init__(self, release: Release) -> None:
+        self._release, self._count = release, int(release.manifest["num_titles"])
+        offsets = np.asarray(release.array("facts/out.offsets.npy"))[: self._count + 1]
+        learnt = np.asarray(release.array("facts/out.learnt.npy")[: offsets[-1]])
+        relations, entities = (np.asarray(release.array(f"facts/out.{name}.npy")) for name in ("relation", "entity"))
+        self._heads = np.repeat(np.arange(self._count), np.diff(offsets))[learnt]
+        self._relations = relations[: offsets[-1]][learnt].astype(np.int64)
+        self._entities = entities[: offsets[-1]][learnt].astype(np.int64)
+        about, links = _sorts(release)
+        self._sorts = {"tags": about[self._relations], "links": links[self._relations]}
+        self._titles = release.table("titles.parquet", "label", "summary", *METADATA)
+
+    @cached_property
+    def able(self) -> IntArray:
+        """The titles that have all `INPUTS`, int64 [n]: their positions, ascending."""
+        has = np.asarray(self._titles["summary"].is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+        for which in self._sorts.values():
+            has &= np.bincount(self._heads[which], minlength=self._count) >= 2
+        return np.flatnonzero(has & np.asarray(self._release.array("vectors/fused.present.npy"))[: self._count])
+
+    def told(self, rows: IntArray, given: Sequence[str]) -> DraftInputs:
+        """Titles [n], by ascending position, described by those of `INPUTS` that are `given`, and by their metadata."""
+        slot = np.full(self._count, -1, dtype=np.int64)
+        slot[rows] = np.arange(len(rows))
+        use = slot[self._heads] >= 0
+        use &= np.logical_or.reduce([np.zeros_like(use), *(self._sorts[name] for name in given if name in self._sorts)])
+        own, which, tails = slot[self._heads[use]], self._relations[use], self._entities[use]
+        ids = self._release.table("entities.parquet", "id")["id"]
+        names = self._release.table("relations.parquet", "name")["name"].to_numpy()
+        tags = {"row": own, "relation": names[which], "tag": ids.take(pa.array(tails)).to_numpy()}
+        table = self._titles.take(pa.array(rows)).to_pandas()
+        summaries = table["summary"].tolist() if "summary" in given else [""] * len(rows)
+        content = TitleInputs(summaries=summaries, tags=pd.DataFrame(tags), metadata=table[METADATA])
+        return DraftInputs(labels=[""] * len(rows), content=content, drafts=own, relations=which, entities=tails)
+
+
+def parts() -> list[tuple[str, ...]]:
+    """Every part of `INPUTS` that a draft may be described by."""
+    return [given for size in range(1, len(INPUTS) + 1) for given in combinations(INPUTS, size)]
 
 
 def trust(release: Release, drafter: Drafter, *, seed: int) -> dict[str, Any]:
@@ -32,42 +81,18 @@ def trust(release: Release, drafter: Drafter, *, seed: int) -> dict[str, Any]:
     Returns:
         protocol, titles (how many), by_inputs: {"summary + tags": {view: share}, …}; empty where no title has all.
     """
-    num_titles = int(release.manifest["num_titles"])
-    offsets = np.asarray(release.array("facts/out.offsets.npy"))[: num_titles + 1]
-    heads = np.repeat(np.arange(num_titles), np.diff(offsets))
-    relations, entities, learnt = (
-        np.asarray(release.array(f"facts/out.{name}.npy")[: offsets[-1]]) for name in ("relation", "entity", "learnt")
-    )
-    about, links = _sorts(release)
-    is_tag, is_link = about[relations] & learnt, links[relations] & learnt
-    titles = release.table("titles.parquet", "label", "summary", *METADATA)
-    has = np.asarray(titles["summary"].is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-    for which in (is_tag, is_link):
-        has &= np.bincount(heads[which], minlength=num_titles) >= 2
-    rows = np.flatnonzero(has & np.asarray(release.array("vectors/fused.present.npy"))[:num_titles])
-    if len(rows) < _NEIGHBOURS:
+    known = Known(release)
+    if len(known.able) < NEIGHBOURS:
         return {}
-    rows = np.sort(np.random.default_rng(seed).permutation(rows)[:_TITLES])
-    table = titles.take(pa.array(rows)).to_pandas()
-    ids = release.table("entities.parquet", "id")["id"]
-    names = release.table("relations.parquet", "name")["name"].to_numpy()
-    slot = np.full(num_titles, -1, dtype=np.int64)
-    slot[rows] = np.arange(len(rows))
-    mine = slot[heads] >= 0
+    rows = np.sort(np.random.default_rng(seed).permutation(known.able)[:_TITLES])
     expected: dict[str, IntArray] = {}
-    figures: dict[str, dict[str, float]] = {}
-    for size in range(1, len(INPUTS) + 1):
-        for given in combinations(INPUTS, size):
-            use = mine & ((is_tag & ("tags" in given)) | (is_link & ("links" in given)))
-            own, which, tails = slot[heads[use]], relations[use].astype(np.int64), entities[use].astype(np.int64)
-            tags = {"row": own, "relation": names[which], "tag": ids.take(pa.array(tails)).to_numpy()}
-            told = table["summary"].tolist() if "summary" in given else [""] * len(rows)
-            content = TitleInputs(summaries=told, tags=pd.DataFrame(tags), metadata=table[METADATA])
-            drafts = DraftInputs(labels=[""] * len(rows), content=content, drafts=own, relations=which, entities=tails)
-            figures[" + ".join(given)] = _overlaps(release, drafter(drafts).views, rows, expected)
+    figures = {
+        " + ".join(given): _overlaps(release, drafter(known.told(rows, given)).views, rows, expected)
+        for given in parts()
+    }
     return {
         "protocol": f"{len(rows)} titles described again by part of what is known of them, metadata always among it: "
-        f"of the {_NEIGHBOURS} titles nearest to each, the share that are also nearest to its draft. The titles "
+        f"of the {NEIGHBOURS} titles nearest to each, the share that are also nearest to its draft. The titles "
         "were part of the training; what a draft leaves out is withheld from it. By vectors alone: what "
         "`similar` adds for what a draft names is not in it.",
         "titles": len(rows),
@@ -96,15 +121,20 @@ def _overlaps(
         if not present.any():
             continue
         if name not in expected:
-            expected[name] = _nearest(matrix, matrix[rows], rows)
-        found = _nearest(matrix, vectors, rows)
-        overlap = [len(np.intersect1d(a, b)) for a, b in zip(expected[name], found, strict=True)]
-        shares[name] = round(float(np.mean(np.array(overlap)[present])) / _NEIGHBOURS, 3)
+            expected[name] = nearest(matrix, matrix[rows], rows)
+        shares[name] = round(float(overlap(expected[name], nearest(matrix, vectors, rows))[present].mean()), 3)
     return shares
 
 
-def _nearest(matrix: FloatArray, queries: FloatArray, own: IntArray) -> IntArray:
-    """The ten rows nearest to each query, its own left out, int64 [q, 10]."""
+def nearest(matrix: FloatArray, queries: FloatArray, own: IntArray) -> IntArray:
+    """The ten rows nearest to each query, its own (−1: it has none) left out, int64 [q, 10]."""
     scores = queries @ matrix.T
-    scores[np.arange(len(own)), own] = -np.inf
-    return best(scores, _NEIGHBOURS)
+    mine = np.flatnonzero(own >= 0)
+    scores[mine, own[mine]] = -np.inf
+    return best(scores, NEIGHBOURS)
+
+
+def overlap(expected: IntArray, found: IntArray) -> FloatArray:
+    """Which share of each row of `expected` is in that of `found`, [q]."""
+    both = [len(np.intersect1d(a, b)) for a, b in zip(expected, found, strict=True)]
+    return np.array(both, dtype=np.float32) / np.float32(NEIGHBOURS)
