@@ -1,19 +1,20 @@
-"""Whether taking part in the training flatters the figures that say how far to trust a draft.
+"""How far to trust a draft of a title that nobody had heard of, against what a release says of titles that it holds.
 
     python -m benchmarks.held_out_drafts WORKSPACE [--titles 300] [--json]
 
 Of the titles that have a summary, tags and links, so many drawn at random by seed 0 are withheld, and as many others
-drawn for comparison. A second release is made from nothing in a copy of the workspace whose tables say nothing of the
-withheld: neither facts from or to them, nor viewings, audiences, summaries, names. The promoted release is the first,
-and should have been made from nothing, too (`titlegraph refresh --force`). Both describe all these titles again by
-every part of what is known, as the release's own measure does: of the ten titles nearest to a title in the first
-release, the share that are also nearest to its draft, among the titles that both hold.
+are drawn for comparison. In a copy of the workspace a release is made from nothing without the withheld: without facts
+from or to them, viewings, audiences, summaries, names. The next night brings them, and its release goes on from that
+one. All are described by every part of what is known of them, and of the ten titles nearest to a title, the share that
+are also nearest to its draft is taken, among the titles that all releases hold:
 
-withheld_1, withheld_2    that share for the withheld, by drafts of the first release and of the second
-others_1, others_2        the same for those that took part in both
-flattery                  how much more the withheld lose from the first to the second than the others: neither how hard
-                          the titles are nor what any second training changes is in it
-low, high                 its 95 % interval, by resampling the titles 2,000 times
+said_w, said_o    by the promoted release, in which all took part from the beginning, as its own figures are: of the
+                  withheld and of the others. It should have been made from nothing, too (`titlegraph refresh --force`)
+kept_w, kept_o    by drafts of the evening before, among what is nearest to the title in the release of that night
+flattery          how much more the withheld lose from the one to the other than the others do: neither how hard the
+                  titles are nor what a night changes is in it
+low, high         its 95 % interval, by resampling the titles 2,000 times
+left              what is left of a figure without flattery: (kept_w / kept_o) / (said_w / said_o)
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import argparse
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from embeddings.draft_trust import Known, nearest, overlap, parts
+from embeddings.draft_trust import Known, describable, nearest, overlap
 from embeddings.drafting import Drafter, DraftInputs
 from embeddings.release import Release
 from embeddings.release_build import build_release
@@ -64,97 +64,104 @@ class Without(KnowledgeGraph):
         return found
 
 
-def second_release(workspace: Path, scratch: Path, withheld: list[str]) -> Release:
-    """A release of what the workspace knows but for some titles, made in a copy of it."""
+def made_without(workspace: Path, scratch: Path, withheld: list[str]) -> tuple[Release, Release]:
+    """The release of an evening that has not heard of some titles, and that of the night that brings them."""
     aside = shutil.ignore_patterns("releases", "current", "reports", "stages")
     shutil.copytree(workspace, scratch, ignore=aside)
     kg = KnowledgeGraph.open(scratch)
     settings = dataclasses.replace(release_settings(kg.workspace.settings), maps=())
     without = Without(kg.workspace, [kg.snapshot], unheard=tuple(kg.names_of(withheld)))
-    return Release.open(build_release(without, settings=settings))
+    evening = Release.open(build_release(without, settings=settings))
+    return evening, Release.open(build_release(kg, settings=settings, last=evening))
 
 
 @dataclass(frozen=True, eq=False)
-class Common:
-    """The titles that both releases hold.
+class Part:
+    """A release as far as others hold the same.
 
     Attributes:
-        first, second: the releases.
-        entities: where each entity of the first stands in the second, −1 for nowhere.
-        rows: the titles, by their positions in the first.
+        release: which.
+        entities: where each entity of the promoted release stands in it, −1 for nowhere.
+        titles: the titles that all hold, by their positions in the promoted release.
     """
 
-    first: Release
-    second: Release
+    release: Release
     entities: IntArray
-    rows: IntArray
+    titles: IntArray
 
-    @classmethod
-    def of(cls, first: Release, second: Release) -> Common:
-        ids = [release.table("entities.parquet", "id")["id"] for release in (first, second)]
-        at = pc.fill_null(pc.index_in(ids[0], value_set=ids[1].combine_chunks()), -1).to_numpy().astype(np.int64)
-        return cls(first, second, at, np.flatnonzero(at[: int(first.manifest["num_titles"])] >= 0))
+    def vectors(self, view: str, rows: IntArray) -> FloatArray:
+        """Vectors [n, d] of titles by their positions in the promoted release; it must hold them."""
+        return np.asarray(self.release.array(f"vectors/{view}.npy")[self.entities[rows]])
 
-    def matrix(self, release: Release, view: str) -> FloatArray:
-        """Their vectors in one of the two, [n, d]."""
-        rows = self.rows if release is self.first else self.entities[self.rows]
-        return np.asarray(release.array(f"vectors/{view}.npy")[rows])
+    def present(self, view: str, rows: IntArray) -> BoolArray:
+        """Who of them has one, bool [n]."""
+        return np.asarray(self.release.array(f"vectors/{view}.present.npy")[self.entities[rows]])
 
-    def told(self, inputs: DraftInputs, release: Release) -> DraftInputs:
-        """Descriptions by the first release, for one of the two, without what leads to a withheld title."""
-        known = self.entities[inputs.entities] >= 0
-        entities = inputs.entities if release is self.first else self.entities[inputs.entities]
+    def told(self, inputs: DraftInputs, known: BoolArray) -> DraftInputs:
+        """Descriptions by the promoted release with those of its entities that are `known`, for this one."""
+        use = known[inputs.entities]
         return dataclasses.replace(
             inputs,
-            content=dataclasses.replace(inputs.content, tags=inputs.content.tags[known].reset_index(drop=True)),
-            drafts=inputs.drafts[known],
-            relations=inputs.relations[known],
-            entities=entities[known],
+            content=dataclasses.replace(inputs.content, tags=inputs.content.tags[use].reset_index(drop=True)),
+            drafts=inputs.drafts[use],
+            relations=inputs.relations[use],
+            entities=self.entities[inputs.entities[use]],
         )
 
 
-def shares(common: Common, chosen: IntArray) -> Mapping[tuple[str, str], FloatArray]:
-    """By inputs and view, the share of each chosen title's own neighbours that its drafts have, float [2, n]: by the
-    first release and by the second; NaN where the title has no vector of its own."""
-    known = Known(common.first)
-    slot = np.full(int(common.first.manifest["num_titles"]), -1, dtype=np.int64)
-    slot[common.rows] = np.arange(len(common.rows))
-    drafters = [(release, Drafter(release)) for release in (common.first, common.second)]
-    expected: dict[str, IntArray] = {}
+def parts_of(promoted: Release, *others: Release) -> list[Part]:
+    """Each of the releases, the promoted one first."""
+    ids = promoted.table("entities.parquet", "id")["id"]
+    at = [
+        pc.fill_null(pc.index_in(ids, value_set=each.table("entities.parquet", "id")["id"].combine_chunks()), -1)
+        .to_numpy()
+        .astype(np.int64)
+        for each in (promoted, *others)
+    ]
+    titles = np.flatnonzero(np.min(at, axis=0)[: int(promoted.manifest["num_titles"])] >= 0)
+    return [Part(each, own, titles) for each, own in zip((promoted, *others), at, strict=True)]
+
+
+def shares(
+    promoted: Part, evening: Part, night: Part, chosen: IntArray
+) -> dict[tuple[str, str], tuple[FloatArray, FloatArray]]:
+    """By inputs and view, said and kept of each chosen title, float [n] both; NaN where it has no vector of its own."""
+    known = evening.entities >= 0
+    describe = Known(promoted.release)
+    slot = np.full(len(known), -1, dtype=np.int64)
+    slot[promoted.titles] = np.arange(len(promoted.titles))
+    own = slot[chosen]
+    pairs = [(promoted, promoted), (evening, night)]  # who describes, and whose neighbours are to be met
+    drafters = [Drafter(by.release) for by, _ in pairs]
     found = {}
-    for given in parts():
-        inputs = known.told(chosen, given)
-        made = [(release, drafter(common.told(inputs, release)).views) for release, drafter in drafters]
-        for view in sorted(set(made[0][1]) & set(made[1][1])):
-            if view not in expected:
-                own = np.asarray(common.first.array(f"vectors/{view}.npy")[chosen])
-                expected[view] = nearest(common.matrix(common.first, view), own, slot[chosen])
-            present = np.asarray(common.first.array(f"vectors/{view}.present.npy")[chosen])
-            each = [
-                overlap(expected[view], nearest(common.matrix(release, view), views[view], slot[chosen]))
-                for release, views in made
-            ]
-            found[" + ".join(given), view] = np.where(present, np.stack(each), np.nan)
+    for given in describable():
+        inputs = describe.told(chosen, given)
+        made = [drafter(by.told(inputs, known)).views for drafter, (by, _) in zip(drafters, pairs, strict=True)]
+        for view in sorted(set(made[0]) & set(made[1])):
+            each = []
+            for views, (by, of) in zip(made, pairs, strict=True):
+                expected = nearest(of.vectors(view, of.titles), of.vectors(view, chosen), own)
+                share = overlap(expected, nearest(by.vectors(view, by.titles), views[view], own))
+                each.append(np.where(of.present(view, chosen), share, np.float32(np.nan)))
+            found[" + ".join(given), view] = (each[0], each[1])
     return found
 
 
-def flattery(of: FloatArray, withheld: BoolArray) -> dict[str, float]:
-    """The figures above for the shares [2, n] of one part of the inputs in one view."""
+def figures(said: FloatArray, kept: FloatArray, withheld: BoolArray) -> dict[str, float]:
+    """The figures above, of shares [n] by one part of the inputs in one view."""
     rng = np.random.default_rng(0)
-    sides = [of[:, which & np.isfinite(of[0])] for which in (withheld, ~withheld)]
-    lost = [first - second for first, second in sides]
-    drawn = [side[rng.integers(len(side), size=(_RESAMPLED, len(side)))].mean(axis=1) for side in lost]
-    low, high = np.quantile(drawn[0] - drawn[1], (0.025, 0.975))
-    figures = {
-        "withheld_1": sides[0][0].mean(),
-        "withheld_2": sides[0][1].mean(),
-        "others_1": sides[1][0].mean(),
-        "others_2": sides[1][1].mean(),
-        "flattery": lost[0].mean() - lost[1].mean(),
-        "low": low,
-        "high": high,
-    }
-    return {name: round(float(value), 3) for name, value in figures.items()}
+    there = np.isfinite(said) & np.isfinite(kept)
+    drawn, means = [], []
+    for which in (withheld & there, ~withheld & there):
+        lost = said[which] - kept[which]
+        drawn.append(lost[rng.integers(len(lost), size=(_RESAMPLED, len(lost)))].mean(axis=1))
+        means.append((float(said[which].mean()), float(kept[which].mean())))
+    low, high = np.quantile(drawn[0] - drawn[1], (0.025, 0.975)).tolist()
+    (said_w, kept_w), (said_o, kept_o) = means
+    found = {"said_w": said_w, "kept_w": kept_w, "said_o": said_o, "kept_o": kept_o}
+    found |= {"flattery": (said_w - kept_w) - (said_o - kept_o), "low": low, "high": high}
+    found["left"] = kept_w * said_o / (kept_o * said_w) if kept_o * said_w else float("nan")
+    return {name: round(value, 3) for name, value in found.items()}
 
 
 def main() -> None:
@@ -163,15 +170,18 @@ def main() -> None:
     parser.add_argument("--titles", type=int, default=300)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     given = parser.parse_args()
-    first = Release.open(given.workspace)
-    drawn = np.random.default_rng(0).permutation(Known(first).able)[: 2 * given.titles]
-    ids = first.table("entities.parquet", "id")["id"].take(pa.array(drawn[: given.titles])).to_pylist()
+    promoted = Release.open(given.workspace)
+    drawn = np.random.default_rng(0).permutation(Known(promoted).able)[: 2 * given.titles]
+    ids = promoted.table("entities.parquet", "id")["id"].take(pa.array(drawn[: given.titles])).to_pylist()
+    chosen = np.sort(drawn)
     with tempfile.TemporaryDirectory() as scratch:
-        common = Common.of(first, second_release(given.workspace, Path(scratch) / "without", ids))
-        chosen = np.sort(drawn)
-        found = shares(common, chosen)
-    withheld = ~np.isin(chosen, common.rows)
-    rows = [{"described by": inputs, "view": view} | flattery(of, withheld) for (inputs, view), of in found.items()]
+        parts = parts_of(promoted, *made_without(given.workspace, Path(scratch) / "without", ids))
+        found = shares(*parts, chosen)
+    withheld = parts[1].entities[chosen] < 0
+    rows = [
+        {"described by": inputs, "view": view} | figures(said, kept, withheld)
+        for (inputs, view), (said, kept) in found.items()
+    ]
     frame = pd.DataFrame(rows)
     print(frame.to_json(orient="records") if given.json else frame.to_string(index=False))
 

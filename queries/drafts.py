@@ -48,7 +48,7 @@ class Draft(Drafted):
         """One row a view that it has a vector in: view, made_from (in words), trust.
 
         Trust is, of the ten titles nearest to a title, the share that are also nearest to a draft of it with as much
-        known; NaN where that was not measured.
+        known, made before anything has learnt from the title; NaN where that was not measured.
         """
         return pd.DataFrame(self._views, columns=_VIEWS).astype({"trust": float})
 
