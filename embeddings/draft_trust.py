@@ -30,7 +30,7 @@ LEFT: Mapping[str, Mapping[str, float]] = {
     "tags": {"graph": 0.56, "fused": 0.82},
     "links": {"graph": 0.51, "fused": 0.65},
     "summary + tags": {"graph": 0.56, "fused": 0.79},
-    "summary + links": {"graph": 0.51, "fused": 0.64},
+    "summary + links": {"graph": 0.51, "fused": 0.64, "audience": 0.85},
     "tags + links": {"graph": 0.58, "fused": 0.79},
     "summary + tags + links": {"graph": 0.58, "fused": 0.79, "theme": 0.92, "audience": 0.87},
 }
