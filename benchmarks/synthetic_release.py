@@ -12,7 +12,7 @@ from embeddings.catalogue import Catalogue, Facts
 from embeddings.fusion.bags import naming
 from embeddings.fusion.learning import DIM, NAME_SHARE
 from embeddings.fusion.parts import NAME_DIM
-from embeddings.index import write_indexes
+from embeddings.indexing import write_indexes
 from embeddings.release_tables import write_audience, write_entities, write_facts
 from embeddings.release_writer import ReleaseWriter
 from embeddings.views import FloatArray, View, unit

@@ -34,3 +34,8 @@ def best(scores: np.ndarray[Any, np.dtype[Any]], k: int) -> IntArray:
     order = np.lexsort((-scores[rows, columns], rows))
     starts = np.searchsorted(rows, np.arange(n))
     return np.asarray(columns[order[starts[:, None] + np.arange(k)]], dtype=np.int64)
+
+
+def top(scores: np.ndarray[Any, np.dtype[Any]], k: int) -> IntArray:
+    """The same of one row [n]: positions of the k largest scores, the largest first, the earlier among equals."""
+    return best(scores[None], k)[0]

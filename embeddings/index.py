@@ -1,4 +1,4 @@
-"""Search indexes of the views of large catalogues (Faiss; Douze et al., 2024), written at release time.
+"""Searching the views of large catalogues by index (Faiss; Douze et al., 2024).
 
 A view of up to 20,000 titles is searched by one matrix product. Above that its vectors are turned at random, so that
 no dimension says more than another, and kept as product quantised codes of four bits, which are scanned in registers
@@ -13,32 +13,28 @@ written). Where the list ends before that, it is made longer, and in the end all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from embeddings.errors import ReleaseDamaged
 from embeddings.release import Release
-from embeddings.release_writer import ReleaseWriter
-from embeddings.views import BoolArray, FloatArray, IntArray, View
+from embeddings.views import BoolArray, FloatArray, IntArray
 
-LARGE, CELLS = 20_000, 250_000  # titles above which a view is searched by codes, and cell by cell
-RECALL = 0.995  # of the ten nearest, aimed at
-#: Share of the codes that may be more wrong than the margin.
-_WRONG = 0.001
-_LISTED, _MOST_LISTED = 256, 16_384  # candidates by codes
+#: Candidates by codes: at first, and at most.
+LISTED, MOST_LISTED = 256, 16_384
 _MANY = 32  # queries that are worth several threads
-_PLAIN = 256  # dimensions up to which each has a code of its own; above, two share one
-_PER_CELL = 64  # vectors that a cell's centre is learnt from
-_LEARNT = 20_000  # vectors that codes are learnt from
-_ROUNDS = 10
-_ASKED = 200
 _PIECE = 256  # rows that are gathered at a time: memory that malloc has at hand
 #: What an index of an older release, in half precision, may be wrong by.
 _HALF = 2.0**-10
 
 Hit = tuple[IntArray, FloatArray]
+
+
+def index_name(view: str) -> str:
+    """Where the index of a view stands in a release."""
+    return f"index/{view}.faiss"
 
 
 class Index:
@@ -57,7 +53,7 @@ class Index:
     @classmethod
     def of(cls, release: Release, view: str) -> Index | None:
         """The index of a view; None where the release has none, or Faiss is not installed."""
-        name = _file(view)
+        name = index_name(view)
         if name not in release.manifest["files"]:
             return None
         try:
@@ -85,15 +81,15 @@ class Index:
             own: a row that each query must not find, [q].
         """
         found: list[Hit | None] = [None] * len(queries)
-        left, listed = np.arange(len(queries)), min(max(_LISTED, 8 * k), len(vectors))
+        left, listed = np.arange(len(queries)), min(max(LISTED, 8 * k), len(vectors))
         while len(left):
             scores, rows = self._search(np.ascontiguousarray(queries[left]), listed)
             for at, near, candidates in zip(left.tolist(), scores, rows, strict=True):
                 found[at] = self._scored(vectors, queries[at], k, candidates, near, allowed, int(own[at]))
             left = np.array([at for at in left.tolist() if found[at] is None], dtype=np.int64)
-            if listed >= min(_MOST_LISTED, len(vectors)):
+            if listed >= min(MOST_LISTED, len(vectors)):
                 break
-            listed = min(4 * listed, _MOST_LISTED, len(vectors))
+            listed = min(4 * listed, MOST_LISTED, len(vectors))
         return found
 
     def _scored(
@@ -148,90 +144,3 @@ def scored(vectors: FloatArray, rows: IntArray, query: FloatArray) -> FloatArray
     for start in range(0, len(rows), _PIECE):
         scores[start : start + _PIECE] = vectors[rows[start : start + _PIECE]] @ query
     return scores
-
-
-def write_indexes(out: ReleaseWriter, views: Sequence[View], *, seed: int) -> dict[str, Any]:
-    """Write an index for each view that is large enough, and return what was measured of each, ready for JSON.
-
-    Nothing is written where Faiss is not installed: the answers are the same, or better, and slower.
-    """
-    large = [view for view in views if view.present.sum() > LARGE]
-    if not large:
-        return {}
-    try:
-        import faiss
-    except ImportError:
-        return {}
-    found = {}
-    for view in large:
-        index, found[view.name] = _made(view, seed)
-        faiss.write_index(index, str(out.file(_file(view.name))))
-    return found
-
-
-def _file(view: str) -> str:
-    """Where the index of a view stands in a release."""
-    return f"index/{view}.faiss"
-
-
-def _made(view: View, seed: int) -> tuple[Any, dict[str, Any]]:
-    """Faiss's index of a view, and what was measured of it."""
-    import faiss
-
-    rows = np.flatnonzero(view.present)
-    codes = f"PQ{view.dim if view.dim <= _PLAIN or view.dim % 2 else view.dim // 2}x4fs"
-    cells = round(2 * len(rows) ** 0.5) if len(rows) > CELLS else 0
-    rng = np.random.default_rng(seed)
-    sample = np.sort(rng.choice(rows, min(len(rows), max(_LEARNT, cells * _PER_CELL)), replace=False))
-    plan = f"RR{view.dim},IVF{cells},{codes}" if cells else f"IDMap,RR{view.dim},{codes}"
-    index: Any = faiss.index_factory(view.dim, plan, faiss.METRIC_INNER_PRODUCT)
-    inverted: Any = faiss.extract_index_ivf(index) if cells else None
-    if cells:
-        inverted.cp.niter, inverted.cp.seed, inverted.cp.max_points_per_centroid = _ROUNDS, seed % 2**31, _PER_CELL
-    index.train(view.vectors[sample])
-    index.add_with_ids(np.ascontiguousarray(view.vectors[rows]), rows)
-    asked = np.sort(rng.choice(rows, min(_ASKED, len(rows)), replace=False))
-    true = [_exactly(view.vectors, row) for row in asked.tolist()]
-    if cells:
-        inverted.nprobe = min(8, cells)
-    while True:
-        scale, margin = _precision(index, view.vectors, asked, true)
-        recall = _recall(Index(index, scale=scale, margin=margin, everywhere=not cells), view, asked, true)
-        if recall >= RECALL or not cells or inverted.nprobe >= cells:
-            break
-        inverted.nprobe = min(cells, round(inverted.nprobe * 1.5))
-    about = {
-        "kind": "product quantised codes, the best scored anew",
-        "vectors": len(rows),
-        "scale": scale,
-        "margin": margin,
-        "recall@10": recall,
-        "protocol": f"Share of the ten nearest titles of {len(asked)} random ones that a search by index finds.",
-    }
-    return index, about | ({"cells": cells, "probed": int(inverted.nprobe)} if cells else {})
-
-
-def _exactly(vectors: FloatArray, row: int) -> IntArray:
-    """The ten nearest others of a row."""
-    scores = vectors @ vectors[row]
-    scores[row] = -np.inf
-    return np.argpartition(-scores, min(10, len(scores) - 1))[:10]
-
-
-def _precision(index: Any, vectors: FloatArray, asked: IntArray, true: Sequence[IntArray]) -> tuple[float, float]:
-    """Of true neighbours: what similarities by codes are of the true ones, and what hardly any lies below that."""
-    near, rows = index.search(vectors[asked], min(_MOST_LISTED // 4, index.ntotal))
-    coded, exact = [], []
-    for row, scores, listed, best in zip(asked.tolist(), near, rows, true, strict=True):
-        _, at, found = np.intersect1d(listed, best, return_indices=True)
-        coded.append(scores[at])
-        exact.append(scored(vectors, best[found], vectors[row]))
-    told, known = np.concatenate(coded).astype(np.float64), np.concatenate(exact).astype(np.float64)
-    scale = float(told @ known) / max(float(known @ known), 1e-9) or 1.0
-    return scale, float(np.quantile(known - told / scale, 1 - _WRONG)) if len(known) else 1.0
-
-
-def _recall(index: Index, view: View, asked: IntArray, true: Sequence[IntArray]) -> float:
-    hits = index.nearest(view.vectors, view.vectors[asked], 10, view.present, asked)
-    shares = [1.0 if hit is None else float(np.isin(best, hit[0]).mean()) for hit, best in zip(hits, true, strict=True)]
-    return float(np.mean(shares))

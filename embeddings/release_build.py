@@ -16,7 +16,7 @@ import numpy as np
 from embeddings.draft_trust import trust
 from embeddings.drafting import AUDIENCE, MEANS, Drafter
 from embeddings.drift import drift
-from embeddings.index import write_indexes
+from embeddings.indexing import write_indexes
 from embeddings.known_facts import VALIDATION, KnownFacts, known_facts
 from embeddings.maps.build import write_maps
 from embeddings.periods import periods, write_periods

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
+from embeddings.best import top
 from embeddings.release import Release
 from queries.asked import Asked
 from queries.countries import Countries
@@ -25,7 +26,7 @@ from queries.entities import Entities, Flags, Positions
 from queries.errors import EmptyQuestion, NoAudience
 from queries.launches import Dates, day, launches
 from queries.nodes import Drafted, Node
-from queries.vectors import Floats, Vectors, mean_similarity, top
+from queries.vectors import Floats, Vectors, mean_similarity
 
 #: The views that know nothing of audiences; comparables are chosen by them, or a title's own audience would choose.
 CONTENT = ("graph", "theme")
@@ -200,8 +201,9 @@ class Audience:
 
 def _closest(similar: Floats, k: int) -> Positions:
     """Positions of the `k` largest similarities above 0, the largest first."""
-    at = top(similar, k)
-    return at[similar[at] > 0]
+    known = np.nan_to_num(similar)
+    at = top(known, k)
+    return at[known[at] > 0]
 
 
 def _mean(sizes: npt.NDArray[np.float64], weights: npt.NDArray[Any]) -> float:

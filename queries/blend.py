@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embeddings.best import top
 from queries.asked import Asked
 from queries.entities import Entities
 from queries.errors import EmptyQuestion
@@ -15,7 +16,7 @@ from queries.evidence import Evidence
 from queries.filters import Filters
 from queries.search import Search
 from queries.similar import note, query_of, ranked
-from queries.vectors import Vectors, top
+from queries.vectors import Vectors
 from queries.weights import ViewNames, weights_of
 
 

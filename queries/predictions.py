@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from embeddings.best import top
 from embeddings.errors import ReleaseDamaged
 from embeddings.graph.calibration import EdgeCalibration
 from embeddings.graph.candidates import log_softmax, logits_of
@@ -23,7 +24,7 @@ from queries.entities import Entities, Flags, Positions
 from queries.errors import AmbiguousEntity, BadRelation, NotInRelease, NoVector, UnknownRelation
 from queries.facts import Facts
 from queries.nodes import Drafted, Node
-from queries.vectors import Vectors, top
+from queries.vectors import Vectors
 
 _CALIBRATION = "edges/calibration.json"
 _PEERS = 2  # named as evidence

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from embeddings.best import top
 from embeddings.release import Release
 from queries.asked import Asked
 from queries.audience import CONTENT
@@ -17,7 +18,7 @@ from queries.entities import Entities, Flags, Positions
 from queries.errors import BadQuestion, NotInRelease, NoVector
 from queries.filters import Filters
 from queries.similar import ranked
-from queries.vectors import Floats, Vectors, top
+from queries.vectors import Floats, Vectors
 
 _ITEMS = "recommend/items.npy"
 #: A watched title that is not in the model counts as so many of those nearest to it that are.

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings.best import top
 from queries.entities import Flags, Positions
-from queries.vectors import SEVERAL, Floats, Vectors, top
+from queries.vectors import Floats, Vectors
 
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
+#: So many queries with a bonus are cheaper scored together by a product than picked out one by one.
+_SEVERAL = 8
 #: Varied results are chosen among so many times as many, and at least so many, of the nearest.
 _POOL, _LEAST_POOL = 5, 25
 #: Where a larger share of the titles has a bonus, scoring all is cheaper than picking these out.
@@ -64,7 +67,7 @@ class Search:
             bonus: by the number of a query, what is added to each title's similarity, [T].
         """
         pool = max(_POOL * k, _LEAST_POOL) if diversity else k
-        if len(query.weights) == 1 and (bonus is None or len(query) < SEVERAL):
+        if len(query.weights) == 1 and (bonus is None or len(query) < _SEVERAL):
             [name] = query.weights
             hits = self._vectors.nearest(name, query.vectors[name], pool, allowed, own)
             if bonus is not None:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from embeddings.best import top
 from embeddings.release import Release
 from queries.countries import Countries
 from queries.entities import Entities, Positions
 from queries.errors import EmptyQuestion, NoAudience
 from queries.nodes import Node
-from queries.vectors import top
 
 _REASONS = 5
 #: Countries with fewer titles than this in common are not compared.

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.best import best
 from embeddings.index import Index, scored
 from embeddings.release import Release
 from queries.entities import Flags, Positions
@@ -17,9 +18,6 @@ from queries.nodes import Drafted, Node
 Floats = npt.NDArray[np.float32]
 
 _SCORES = 1 << 23  # scores held at a time: 32 MiB
-_CHUNK = 128
-#: So many questions at once are cheaper by a matrix product than by scanning again and again.
-SEVERAL = 8
 #: Rows of a product at a time: its result is turned while it is in the processor's cache.
 _ROWS = 1 << 14
 #: Questions for more neighbours than this are answered by a product with all vectors.
@@ -136,8 +134,7 @@ def nearest(vectors: Floats, queries: Floats, k: int, allowed: Flags, own: Posit
             scores = (matrix @ part[0])[None]
         if not some and len(rows) < len(vectors):
             np.copyto(scores, -np.inf, where=~allowed)
-        for row, query in zip(scores, range(start, start + len(part)), strict=True):
-            at = top(row, k + 1)
+        for row, at, query in zip(scores, best(scores, k + 1), range(start, start + len(part)), strict=True):
             positions = rows[at] if some else at
             kept = (positions != own[query]) & np.isfinite(row[at])
             found.append((positions[kept][:k], row[at][kept][:k]))
@@ -150,22 +147,6 @@ def _products(matrix: Floats, queries: Floats, scores: Floats) -> Floats:
     for start in range(0, len(matrix), _ROWS):
         scores[:, start : start + _ROWS] = (matrix[start : start + _ROWS] @ queries.T).T
     return scores
-
-
-def top(scores: Floats, k: int) -> Positions:
-    """Positions of the `k` largest scores [n], largest first, the earlier among equals.
-
-    The k-th largest of the maxima of groups is a score that k scores reach, so only those that reach it are sorted.
-    A group is every (n / 128)-th score: maxima of 128 rows below each other are taken many at once.
-    """
-    if len(scores) > 4 * k * _CHUNK:
-        whole = len(scores) // _CHUNK * _CHUNK
-        maxima = scores[:whole].reshape(_CHUNK, -1).max(axis=0)
-        least = np.partition(maxima, len(maxima) - k)[len(maxima) - k]
-        at = np.flatnonzero(scores >= least)
-    else:
-        at = np.arange(len(scores))
-    return at[np.lexsort((at, -scores[at]))][:k]
 
 
 def mean_similarity(views: Iterable[tuple[Floats, Flags, Floats]], others: Positions) -> Floats:

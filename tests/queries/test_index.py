@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import index as indexes
+from embeddings import indexing as indexes
 from embeddings.errors import ReleaseDamaged
 from embeddings.release import Release
 from embeddings.release_writer import ReleaseWriter

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embeddings.best import top
 from queries.errors import BadCount, BadFilter, EmptyQuestion, NoVector, UnknownCountry, UnknownTitle, UnknownView
 from queries.space import TitleSpace
-from queries.vectors import nearest, top
+from queries.vectors import nearest
 
 
 def labels(space: TitleSpace, **asked: Any) -> list[str]:
