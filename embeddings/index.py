@@ -1,9 +1,9 @@
 """Searching the views of large catalogues by index (Faiss; Douze et al., 2024).
 
-A view of up to 20,000 titles is searched by one matrix product. Above that its vectors are turned at random, so that
-no dimension says more than another, and kept as product quantised codes of four bits, which are scanned in registers
-(Jégou et al., 2011; André et al., 2017), ten times as fast as the vectors themselves; above 250,000 titles only those
-in the cells nearest to the query are (an inverted file).
+A view of up to eight million numbers is searched by one matrix product. Above that its vectors are turned at random,
+so that no dimension says more than another, and kept as product quantised codes of four bits, which are scanned in
+registers (Jégou et al., 2011; André et al., 2017), ten times as fast as the vectors themselves; above 250,000 titles
+only those in the cells nearest to the query are (an inverted file).
 
 A code tells a similarity only nearly. So the best by codes are scored anew, as many as may be among the nearest: all
 whose code is not further below the k-th best similarity than codes are wrong (`margin`, measured when the index is

@@ -12,7 +12,9 @@ from embeddings.index import MOST_LISTED, Index, index_name, scored
 from embeddings.release_writer import ReleaseWriter
 from embeddings.views import FloatArray, IntArray, View
 
-LARGE, CELLS = 20_000, 250_000  # titles above which a view is searched by codes, and cell by cell
+#: Numbers in a view above which it is searched by codes: 32 MB, which are read in some three milliseconds.
+LARGE = 8_000_000
+CELLS = 250_000  # titles above which it is searched cell by cell
 RECALL = 0.995  # of the ten nearest, aimed at
 #: Share of the codes that may be more wrong than the margin.
 _WRONG = 0.001
@@ -28,7 +30,7 @@ def write_indexes(out: ReleaseWriter, views: Sequence[View], *, seed: int) -> di
 
     Nothing is written where Faiss is not installed: the answers are the same, or better, and slower.
     """
-    large = [view for view in views if view.present.sum() > LARGE]
+    large = [view for view in views if view.present.sum() * view.dim > LARGE]
     if not large:
         return {}
     try:

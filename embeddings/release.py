@@ -17,7 +17,7 @@
     words/tags.*             tags and genres by the words of their labels, to match new ones
     content/                 what makes theme and audience vectors of summaries, tags and metadata; content categories
     fusion/                  what makes fused vectors: weights, what foresees a missing part, axes, bags of tags
-    index/*.faiss            of views of more than 20,000 titles, a search index
+    index/*.faiss            of views of more than eight million numbers, a search index
     edges/calibration.json   from its scores to probabilities of missing facts, fitted and measured on held-out ones
     maps/<view>-<kind>.*     places in the plane (.parquet: entity, x, y, cluster), and what the clusters are (.json)
 
