@@ -50,15 +50,16 @@ def descriptions(space: TitleSpace, count: int) -> pd.DataFrame:
     chosen = told.sample(min(count, len(told)), random_state=0)
     rows = []
     for title in chosen.itertuples():
-        relations, entities, _ = space._facts.of(space._entities.title(title.id))
+        relations, entities, _ = space._answers.facts.of(space._answers.entities.title(title.id))
         tags = np.isin(
-            relations, [number for name in ("storyline", "mood", "has_genre") for number in space._facts.numbers(name)]
+            relations,
+            [number for name in ("storyline", "mood", "has_genre") for number in space._answers.facts.numbers(name)],
         )
         rows.append(
             {
                 "label": title.label,
                 "summary": title.summary,
-                "tags": space._entities.labels(entities[tags][:TAGS].astype(np.int64)),
+                "tags": space._answers.entities.labels(entities[tags][:TAGS].astype(np.int64)),
                 "kind": title.kind,
                 "launch": None if pd.isna(title.year) else f"{title.year}-07-01",
                 "countries": None if title.countries is None else list(title.countries),
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     space = TitleSpace.open(given.workspace)
-    drafter = space._drafts._drafter
+    drafter = space._answers.drafts._drafter
     settings = drafter.content.settings
     drafter._texts = clocked = Clocked(None, settings.text_model, settings.text_sha256)
     rows = descriptions(space, given.count + 1)

@@ -28,17 +28,17 @@ K, LEAST, SORTS = 10, 5, ("storyline", "mood", "user_tag")
 
 def described(space: TitleSpace, count: int, tags: int, about: bool) -> tuple[list[int], pd.DataFrame, list[list[int]]]:
     """Titles by position, what :meth:`TitleSpace.drafts` takes of each, and the entities that it names."""
-    facts, rng = space._facts, np.random.default_rng(0)
+    facts, rng = space._answers.facts, np.random.default_rng(0)
     numbers = [number for name in SORTS for number in facts.numbers(name)]
     table = space.titles()
     positions, rows, named = [], [], []
-    for title in rng.permutation(np.flatnonzero(space._vectors.present("fused"))).tolist():
+    for title in rng.permutation(np.flatnonzero(space._answers.vectors.present("fused"))).tolist():
         relations, entities, learnt = facts.of(title)
         own = {int(e): int(r) for r, e, used in zip(relations, entities, learnt, strict=True) if used and r in numbers}
         if len(own) < LEAST:
             continue
         chosen = rng.permutation(sorted(own))[:tags].tolist()
-        ids = space._entities.ids(chosen)
+        ids = space._answers.entities.ids(chosen)
         row = {"facts": [(facts.relations[own[e]].name, name) for e, name in zip(chosen, ids, strict=True)]}
         year = table["year"][title]
         if about:
@@ -55,14 +55,14 @@ def measure(
     space: TitleSpace, own: list[int], named: list[list[int]], found: list[np.ndarray[Any, Any]]
 ) -> dict[str, float]:
     """The figures above for what was `found`, best first and the title itself perhaps among it, for each title."""
-    fused = space._vectors.titles("fused")
+    fused = space._answers.vectors.titles("fused")
     none, overlap, likeness = [], [], []
     for title, tags, hits in zip(own, named, found, strict=True):
         hits = hits[hits != title][:K]
         cosines = fused @ fused[title]
-        cosines[[title, *np.flatnonzero(~space._vectors.present("fused"))]] = -np.inf
+        cosines[[title, *np.flatnonzero(~space._answers.vectors.present("fused"))]] = -np.inf
         nearest = np.argsort(-cosines)[:K]
-        having = np.unique(np.concatenate([space._facts.of(tag, "in")[1] for tag in tags]))
+        having = np.unique(np.concatenate([space._answers.facts.of(tag, "in")[1] for tag in tags]))
         none.append(np.mean(~np.isin(hits, having)))
         overlap.append(np.isin(hits, nearest).mean())
         likeness.append([cosines[hits].mean(), cosines[nearest].mean()])
@@ -85,9 +85,9 @@ def main() -> None:
     space = TitleSpace.open(given.workspace)
     own, rows, named = described(space, given.titles, given.tags, given.with_kind_and_year)
     drafts = space.drafts(rows)
-    fused, present = space._vectors.titles("fused"), space._vectors.present("fused")
+    fused, present = space._answers.vectors.titles("fused"), space._answers.vectors.present("fused")
     answers = space.similar(drafts, k=K + 1, evidence=False)
-    at = np.array(space._entities.titles(answers["id"].tolist())).reshape(len(drafts), K + 1)
+    at = np.array(space._answers.entities.titles(answers["id"].tolist())).reshape(len(drafts), K + 1)
     plain = [np.argsort(-np.where(present, fused @ draft.vectors["fused"], -np.inf))[: K + 1] for draft in drafts]
     result = {
         "titles": len(drafts),

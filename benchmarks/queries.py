@@ -94,7 +94,9 @@ def measure_questions(path: Path, baselines: list[str]) -> dict[str, Any]:
             lambda name: space.similar(name, where={"genre": ONE_PERCENT}, evidence=False), names
         ),
         "search_alone": medians(
-            lambda i: space._vectors.nearest("fused", vectors[[i]], K, np.ones(len(vectors), bool), np.array([i])),
+            lambda i: space._answers.vectors.nearest(
+                "fused", vectors[[i]], K, np.ones(len(vectors), bool), np.array([i])
+            ),
             asked,
         ),
     }

@@ -103,7 +103,7 @@ def cold(catalogue, items, matrix, fold, release) -> dict[str, list[dict[str, fl
     space = TitleSpace.open(release)
     ids = space.release.table("titles.parquet", "id")["id"].to_pylist()
     at = pd.Index(ids).get_indexer(catalogue.titles["id"].to_numpy()[items])
-    vectors, has = place(space._vectors, np.maximum(at, 0))
+    vectors, has = place(space._answers.vectors, np.maximum(at, 0))
     usable = np.flatnonzero((at >= 0) & has)
     matrix, vectors = matrix[:, usable], vectors[usable]
     out = np.random.default_rng(1).random(len(usable)) < 0.2

@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from embeddings.release import Release
+from queries.answers import Answers
 from queries.asked import Asked, TitleNames, resolve, several
-from queries.audience import Audience
-from queries.blend import Blend
 from queries.card import best_described, card
-from queries.countries import Countries
-from queries.drafts import Draft, Drafts
-from queries.entities import Entities, to_frame
+from queries.entities import to_frame
 from queries.errors import BadCount, BadQuestion, EmptyQuestion
-from queries.evidence import Evidence
-from queries.explanation import Explainer, Explanation
-from queries.facts import Facts
-from queries.filters import Filters
 from queries.finding import found
-from queries.forecast import Forecasts
-from queries.franchise import Franchises
-from queries.languages import Languages
-from queries.leaning import Leaner, Leaning
-from queries.maps import Maps, TitleMap
-from queries.predictions import Predictions
-from queries.recommend import Recommender
-from queries.related import Related
-from queries.similar import Similar
-from queries.taste import Taste
-from queries.trends import Trends
-from queries.vectors import Vectors
 from queries.weights import ViewNames
-from queries.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from queries.drafts import Draft
+    from queries.explanation import Explanation
+    from queries.leaning import Leaning
+    from queries.maps import TitleMap
 
 MOST_RESULTS = 10_000
 
@@ -54,26 +40,7 @@ class TitleSpace:
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        self._entities = Entities(release)
-        self._facts = Facts(release)
-        self._vectors = Vectors(release)
-        self._evidence = Evidence(self._entities, self._facts, self._vectors)
-        countries = Countries(self._entities)
-        self._filters = Filters(release, self._entities, self._facts, countries)
-        self._predictions = Predictions(release, self._entities, self._facts, self._vectors)
-        self._audience = Audience(release, self._entities, self._vectors, countries)
-        self._forecasts = Forecasts(release, self._entities, self._facts, countries)
-        self._related = Related(self._entities, self._facts, self._vectors, self._evidence)
-        self._similar = Similar(
-            self._entities, self._facts, self._vectors, self._filters, self._evidence, Franchises(release, self._facts)
-        )
-        self._drafts = Drafts(release, self._entities, self._facts, countries)
-        self._languages = Languages(release, self._entities, self._facts, self._forecasts, self._audience)
-        self._what_if = WhatIf(self._entities, self._vectors, self._drafts, self._forecasts)
-        self._taste = Taste(release, self._entities, countries)
-        self._trends = Trends(release, self._entities, self._facts, self._filters, countries)
-        self._recommender = Recommender(release, self._entities, self._vectors, self._filters)
-        self._maps = Maps(release, self._entities, self._facts, self._vectors)
+        self._answers = Answers(release)
 
     @classmethod
     def open(cls, path: str | Path) -> TitleSpace:
@@ -85,8 +52,8 @@ class TitleSpace:
         return cls(Release.open(path))
 
     def __repr__(self) -> str:
-        views = ", ".join(self._vectors.names)
-        return f"TitleSpace({self.release.id}, {self._entities.num_titles:,} titles, views: {views})"
+        views = ", ".join(self._answers.vectors.names)
+        return f"TitleSpace({self.release.id}, {self._answers.entities.num_titles:,} titles, views: {views})"
 
     # -- what there is
 
@@ -118,16 +85,22 @@ class TitleSpace:
             For several texts with `query` (the text) first.
         """
         self._count(k)
-        return found(self._entities, text, k, kind)
+        return found(self._answers.entities, text, k, kind)
 
     def examples(self, k: int = 10) -> pd.DataFrame:
         """Titles of which most is known, to begin with: id, label, kind, year."""
         self._count(k)
-        return self._entities.cards(best_described(self.release, k))
+        return self._answers.entities.cards(best_described(self.release, k))
 
     def card(self, title: str) -> dict[str, Any]:
         """All that is known of one title, as plain values (see :func:`queries.card.card`)."""
-        return card(self.release, self._entities, self._facts, self._vectors, self._entities.title(title))
+        return card(
+            self.release,
+            self._answers.entities,
+            self._answers.facts,
+            self._answers.vectors,
+            self._answers.entities.title(title),
+        )
 
     # -- titles near titles
 
@@ -174,7 +147,7 @@ class TitleSpace:
             BadFilter, BadCount, BadQuestion, UnknownView, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        return self._similar(
+        return self._answers.similar(
             self._titles(titles),
             k,
             view,
@@ -191,7 +164,9 @@ class TitleSpace:
     def facets(self, title: TitleNames, others: Sequence[str]) -> list[list[dict[str, Any]]]:
         """What `title` has in common with each of `others`, by facet: rows of facet and what (in words)."""
         one = self._one(title).nodes[0]
-        return [self._evidence.facets(one, other) for other in self._titles(others).nodes] if len(others) else []
+        return (
+            [self._answers.evidence.facets(one, other) for other in self._titles(others).nodes] if len(others) else []
+        )
 
     def explain(self, a: TitleNames, b: TitleNames) -> Explanation:
         """In what ways titles are comparable: a frame and a paragraph for each pair (see :class:`Explanation`).
@@ -202,8 +177,7 @@ class TitleSpace:
         Raises:
             BadQuestion: several of each, and not as many. UnknownTitle, AmbiguousTitle, EmptyQuestion: as they say.
         """
-        explainer = Explainer(self._entities, self._facts, self._vectors, self._evidence, self._taste)
-        return explainer(self._titles(a), self._titles(b), named=several(a) or several(b))
+        return self._answers.explainer(self._titles(a), self._titles(b), named=several(a) or several(b))
 
     def blend(
         self,
@@ -229,8 +203,7 @@ class TitleSpace:
         """
         self._count(k)
         names = [name for given in titles for name in (given if isinstance(given, list | tuple) else [given])]
-        blend = Blend(self._entities, self._vectors, self._filters, self._evidence)
-        return blend(self._titles(names), k, view, where, evidence=evidence)
+        return self._answers.blend(self._titles(names), k, view, where, evidence=evidence)
 
     def lean(self, x: TitleNames, a: TitleNames, b: TitleNames) -> Leaning:
         """Does `x` lean to `a` or to `b`, and by which views and facets: a frame, a figure and a paragraph for each.
@@ -245,8 +218,7 @@ class TitleSpace:
             BadQuestion: several of two, and not as many. UnknownTitle, AmbiguousTitle, EmptyQuestion: as they say.
         """
         named = any(several(names) for names in (x, a, b))
-        leaner = Leaner(self._facts, self._vectors, self._evidence)
-        return leaner(self._titles(x), self._titles(a), self._titles(b), named=named)
+        return self._answers.leaner(self._titles(x), self._titles(a), self._titles(b), named=named)
 
     def recommend(
         self,
@@ -276,7 +248,7 @@ class TitleSpace:
             BadQuestion, EmptyQuestion, BadCount, BadFilter, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        return self._recommender(self._titles(watched), k, weights, where)
+        return self._answers.recommender(self._titles(watched), k, weights, where)
 
     def related(self, entity: TitleNames, kind: str | None = None, k: int = 10) -> pd.DataFrame:
         """Entities nearest to any entity in the graph: books like a film, tags of a book, people of a genre.
@@ -297,7 +269,7 @@ class TitleSpace:
             NoVector: no training fact mentions it.
         """
         self._count(k)
-        return self._related(entity, kind, k)
+        return self._answers.related(entity, kind, k)
 
     def predict(self, entity: TitleNames, relation: str, k: int = 10, *, inverse: bool = False) -> pd.DataFrame:
         """Facts that are not known but probable: what `relation` would lead to from `entity`.
@@ -326,17 +298,17 @@ class TitleSpace:
             NotInRelease: the release is older than this question.
         """
         self._count(k)
-        return self._predictions(entity, relation, k, inverse=inverse)
+        return self._answers.predictions(entity, relation, k, inverse=inverse)
 
     def vectors(self, titles: TitleNames | None = None, view: str = "fused") -> pd.DataFrame:
         """Vectors as a frame: one row a title, its id the index, columns `<view>_0`, `<view>_1`, …
 
         Without `titles`, all that have a vector; titles asked for that have none get a row of NaN.
         """
-        self._vectors.check(view)
+        self._answers.vectors.check(view)
         if titles is None:
-            present = np.flatnonzero(self._vectors.present(view))
-            asked = Asked(self._entities, self._vectors, present, {})
+            present = np.flatnonzero(self._answers.vectors.present(view))
+            asked = Asked(self._answers.entities, self._answers.vectors, present, {})
         else:
             asked = self._titles(titles)
         values, has = asked.vectors(view)
@@ -365,7 +337,7 @@ class TitleSpace:
             embeddings.errors.ExtraMissing: there is only a summary, and no text encoder.
             NotInRelease: the release is older than this question.
         """
-        return self._drafts([described])[0]
+        return self._answers.drafts([described])[0]
 
     def drafts(self, frame: pd.DataFrame) -> list[Draft]:
         """Drafts of the rows of `frame`, whose columns are those that :meth:`draft` takes; empty cells say nothing."""
@@ -373,7 +345,9 @@ class TitleSpace:
             raise BadQuestion(f"Drafts come as a DataFrame with one row each, not as {type(frame).__name__}.")
         if frame.empty:
             raise EmptyQuestion("No draft is described: the table is empty.")
-        return self._drafts([{str(name): value for name, value in row.items()} for row in frame.to_dict("records")])
+        return self._answers.drafts(
+            [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+        )
 
     # -- audiences
 
@@ -407,7 +381,7 @@ class TitleSpace:
             NoAudience, UnknownCountry, EmptyQuestion, BadCount, BadQuestion, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        return self._forecasts(self._titles(titles), _listed(countries), k, before)
+        return self._answers.forecasts(self._titles(titles), _listed(countries), k, before)
 
     def what_if(
         self,
@@ -443,7 +417,7 @@ class TitleSpace:
             NotInRelease: the release has no model of audiences, or none for drafts. Others as :meth:`audience`.
         """
         self._count(k)
-        return self._what_if(self._titles(titles), _listed(countries), more, less, launch, k)
+        return self._answers.what_if(self._titles(titles), _listed(countries), more, less, launch, k)
 
     def audience_features(
         self,
@@ -475,7 +449,7 @@ class TitleSpace:
             UnknownCountry, EmptyQuestion, BadCount, BadQuestion, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        return self._audience.features(self._titles(titles), _listed(countries), k, before)
+        return self._answers.audience.features(self._titles(titles), _listed(countries), k, before)
 
     def languages(self, titles: TitleNames, countries: str | Sequence[str] | None = None, k: int = 10) -> pd.DataFrame:
         """For which languages to prepare dubbing or subtitles first: those that add most of the audience to expect.
@@ -500,7 +474,7 @@ class TitleSpace:
             UnknownCountry, EmptyQuestion, BadCount, UnknownTitle, AmbiguousTitle: as they say.
         """
         self._count(k)
-        return self._languages(self._titles(titles), _listed(countries), k)
+        return self._answers.languages(self._titles(titles), _listed(countries), k)
 
     def countries_like(self, country: str | Sequence[str], k: int = 10) -> pd.DataFrame:
         """Countries that watch alike: they watch more than others do what `country` watches more than others do.
@@ -519,11 +493,11 @@ class TitleSpace:
             UnknownCountry, NoAudience, BadCount: as they say.
         """
         self._count(k)
-        return self._taste(country, k)
+        return self._answers.taste(country, k)
 
     def markets(self) -> pd.DataFrame:
         """Where an audience is known: country, unit, titles (how many), simulated; most titles first."""
-        return self._taste.markets()
+        return self._answers.taste.markets()
 
     def trends(
         self,
@@ -564,7 +538,7 @@ class TitleSpace:
         """
         self._count(k)
         self._count(min_titles)
-        return self._trends(country, by, k, where, period, min_titles, bool(sure))
+        return self._answers.trends(country, by, k, where, period, min_titles, bool(sure))
 
     # -- maps
 
@@ -586,12 +560,12 @@ class TitleSpace:
             ExtraMissing: the map must be made and the extra `maps` is not installed.
             BadQuestion, UnknownView, NoVector: as they say.
         """
-        return self._maps(view, kind, color, self._titles)
+        return self._answers.maps(view, kind, color, self._titles)
 
     # -- shared by the above
 
     def _titles(self, names: object) -> Asked:
-        return resolve(self._entities, self._vectors, names)
+        return resolve(self._answers.entities, self._answers.vectors, names)
 
     def _one(self, name: object) -> Asked:
         asked = self._titles(name)

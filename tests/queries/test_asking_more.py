@@ -192,9 +192,9 @@ def test_the_similarity_that_is_shown_orders_what_was_wished_for(space: TitleSpa
 
 def test_a_bonus_brings_up_what_is_not_among_the_nearest(space: TitleSpace) -> None:
     """Against all cosines, with a bonus for one far title or for most of them, and taken from others."""
-    search, matrix = Search(space._vectors), space._vectors.titles("fused")
+    search, matrix = Search(space._answers.vectors), space._answers.vectors.titles("fused")
     query = Query({"fused": matrix[:3]}, {"fused": 1.0})
-    every, own = space._vectors.present("fused"), np.arange(3)
+    every, own = space._answers.vectors.present("fused"), np.arange(3)
     few, most = np.zeros((2, len(matrix)), dtype=np.float32)
     few[3], most[:] = 1.9, np.linspace(0.3, 0, len(matrix))
     for extra in (few, most, -most):
@@ -206,8 +206,10 @@ def test_a_bonus_brings_up_what_is_not_among_the_nearest(space: TitleSpace) -> N
 
 
 def test_what_a_draft_names_counts_by_its_rarity(space: TitleSpace) -> None:
-    storyline, genre, people = (space._facts.numbers(name)[0] for name in ("storyline", "has_genre", "directed_by"))
-    at = {name: space._entities.entity(name) for name in ("tag:journey", "genre:drama", "person:inarritu")}
+    storyline, genre, people = (
+        space._answers.facts.numbers(name)[0] for name in ("storyline", "has_genre", "directed_by")
+    )
+    at = {name: space._answers.entities.entity(name) for name in ("tag:journey", "genre:drama", "person:inarritu")}
     one = Drafted(
         id="draft:1",
         label="One",

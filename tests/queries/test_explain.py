@@ -33,7 +33,7 @@ def test_what_both_have_with_its_rarity(space: TitleSpace) -> None:
 
 
 def test_a_language_is_no_place_and_what_happens_somewhere_is(space: TitleSpace) -> None:
-    facets = {relation.name: relation.facet for relation in space._facts.relations}
+    facets = {relation.name: relation.facet for relation in space._answers.facts.relations}
     assert facets["in_language"] == "language"
     assert facets["produced_in"] == facets["takes_place_in"] == "place"
     assert facets["main_subject"] == "subject"

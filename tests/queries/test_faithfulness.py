@@ -21,9 +21,9 @@ def test_without_the_named_evidence_titles_are_less_alike(sample_space: TitleSpa
     release = sample_space.release
     model = GraphModel.load(release.path / "model")
     rows = release.table("entities.parquet", "row")["row"].to_numpy()
-    facts, evidence = sample_space._facts, sample_space._evidence
+    facts, evidence = sample_space._answers.facts, sample_space._answers.evidence
     rng = np.random.default_rng(0)
-    titles = np.flatnonzero(release.array("vectors/graph.present.npy")[: sample_space._entities.num_titles])
+    titles = np.flatnonzero(release.array("vectors/graph.present.npy")[: sample_space._answers.entities.num_titles])
     known = model.entities[rows[titles]]
 
     def likeness(title: int, kept: np.ndarray, other: int) -> float:
@@ -45,8 +45,10 @@ def test_without_the_named_evidence_titles_are_less_alike(sample_space: TitleSpa
     falls, controls = [], []
     for title in rng.permutation(titles):
         relations, entities, learnt = facts.of(int(title))
-        others = sample_space.similar(sample_space._entities.ids([title])[0], k=3, view="graph", evidence=False)["id"]
-        other = sample_space._entities.title(rng.choice(others.to_numpy()))
+        others = sample_space.similar(
+            sample_space._answers.entities.ids([title])[0], k=3, view="graph", evidence=False
+        )["id"]
+        other = sample_space._answers.entities.title(rng.choice(others.to_numpy()))
         named = {(row.relation, row.entity) for row in evidence.named(int(title), other)}
         shared = {(row.relation, row.entity) for row in facts.shared(int(title), other)}
         pairs = list(zip(relations.tolist(), entities.tolist(), strict=True))

@@ -25,10 +25,10 @@ NAMES = [
 
 
 def test_a_hundred_names_are_what_each_is_alone(space: TitleSpace) -> None:
-    alone = [space._entities.title(name) for name in NAMES]
-    assert space._entities.titles(NAMES * 30).tolist() == alone * 30
+    alone = [space._answers.entities.title(name) for name in NAMES]
+    assert space._answers.entities.titles(NAMES * 30).tolist() == alone * 30
     together = space.similar(NAMES * 30, k=2, evidence=False)
-    assert together["query"].tolist() == np.repeat(space._entities.ids(alone * 30), 2).tolist()
+    assert together["query"].tolist() == np.repeat(space._answers.entities.ids(alone * 30), 2).tolist()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_hundred_names_are_what_each_is_alone(space: TitleSpace) -> None:
 )
 def test_one_bad_name_among_many_is_as_bad_as_alone(space: TitleSpace, name: object, error: type[Exception]) -> None:
     with pytest.raises(error):
-        space._entities.titles([*NAMES * 30, name])  # type: ignore[list-item]
+        space._answers.entities.titles([*NAMES * 30, name])  # type: ignore[list-item]
 
 
 def test_related_answers_several_at_once(space: TitleSpace) -> None:

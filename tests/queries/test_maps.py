@@ -214,7 +214,7 @@ def test_titles_are_placed_where_they_are_and_others_among_their_neighbours(kg: 
         set(full.index) - set(release.table("entities.parquet", "id")["id"].take(small.entities).to_pylist())
     )
     assert len(left_out) == 9
-    space._maps._made["fused-title"] = small
+    space._answers.maps._made["fused-title"] = small
     drawn = space.map()
     assert drawn.note == "The 80 of 89 of which most is known."
     placed = drawn.place([*left_out, "title:ghost-1"])

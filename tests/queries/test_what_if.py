@@ -39,8 +39,8 @@ def test_another_month_brings_its_season_and_later_comparables(sample_space: Tit
     draft = sample_space.draft(tags=["heist"], kind="film", launch="1999-01-10")
     frame = sample_space.what_if(draft, "US", launch="2015-12-01")
     [unit] = frame["unit"]
-    seasons = Seasons.of(sample_space._forecasts.model.units[unit].model)
-    at = list(sample_space._forecasts.model.units[unit].model.countries).index("US")
+    seasons = Seasons.of(sample_space._answers.forecasts.model.units[unit].model)
+    at = list(sample_space._answers.forecasts.model.units[unit].model.countries).index("US")
     assert frame["season"].item() == pytest.approx(np.exp(seasons.effect[11, at] - seasons.effect[0, at]))
     assert "December" in frame.attrs["note"]
     years = sample_space.titles().set_index("id")["year"]
