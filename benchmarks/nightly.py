@@ -104,7 +104,7 @@ def main() -> None:
             timed("titlegraph", "init", str(workspace))
             show("ingest", timed("titlegraph", "ingest", str(workspace), str(options.catalogue)))
         file = hold_back(workspace, options.share)
-        first = timed("titlegraph", "refresh", str(workspace))
+        first = timed("titlegraph", "refresh", str(workspace), "--force")  # a copied workspace may have a release
         show("from nothing", first | figures(Release.open(workspace)))
         back = pd.read_parquet(file)
         KnowledgeGraph.open(workspace).add_facts(back, source="nightly")

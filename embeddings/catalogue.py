@@ -78,7 +78,7 @@ class Catalogue:
         unnamed = (entities["source"].isna() & entities["type"].isin(schema.subtypes("Work"))).to_numpy(bool, copy=True)
         unnamed[unnamed] = entities.loc[unnamed, "label"].str.isdecimal()
         entities = entities.loc[~unnamed, ["id", "row", "type", "label", "other_labels"]]
-        about = pd.concat([kg.titles(), kg.titles(kind="book")], ignore_index=True).drop(columns=["row", "source"])
+        about = kg.works().drop(columns=["row", "source"])
         at = _index(about["id"], whole(pa.array(entities["id"], pa.string())))
         about, at = about[at >= 0], at[at >= 0]
         # A title that only a fact names has a type and no row; one that only a table names may have a row and no type.

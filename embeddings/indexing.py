@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.best import top
+from embeddings.best import best
 from embeddings.index import MOST_LISTED, Index, index_name, scored
 from embeddings.release_writer import ReleaseWriter
 from embeddings.views import FloatArray, IntArray, View
@@ -20,9 +20,9 @@ RECALL = 0.995  # of the ten nearest, aimed at
 _WRONG = 0.001
 _PLAIN = 256  # dimensions up to which each has a code of its own; above, two share one
 _PER_CELL = 64  # vectors that a cell's centre is learnt from
-_LEARNT = 20_000  # vectors that codes are learnt from
+_LEARNT = 4_096  # vectors that codes are learnt from: 256 for each of a code's sixteen values
 _ROUNDS = 10
-_ASKED = 200
+_ASKED, _TOGETHER = 200, 20
 
 
 def write_indexes(out: ReleaseWriter, views: Sequence[View], *, seed: int) -> dict[str, Any]:
@@ -56,12 +56,15 @@ def _made(view: View, seed: int) -> tuple[Any, dict[str, Any]]:
     plan = f"RR{view.dim},IVF{cells},{codes}" if cells else f"IDMap,RR{view.dim},{codes}"
     index: Any = faiss.index_factory(view.dim, plan, faiss.METRIC_INNER_PRODUCT)
     inverted: Any = faiss.extract_index_ivf(index) if cells else None
+    turned: Any = faiss.downcast_index(index if cells else index.index)
+    coder: Any = faiss.downcast_index(turned.index)
+    coder.pq.cp.niter = _ROUNDS
     if cells:
         inverted.cp.niter, inverted.cp.seed, inverted.cp.max_points_per_centroid = _ROUNDS, seed % 2**31, _PER_CELL
     index.train(view.vectors[sample])
     index.add_with_ids(np.ascontiguousarray(view.vectors[rows]), rows)
     asked = np.sort(rng.choice(rows, min(_ASKED, len(rows)), replace=False))
-    true = [_exactly(view.vectors, row) for row in asked.tolist()]
+    true = _exactly(view.vectors, asked)
     if cells:
         inverted.nprobe = min(8, cells)
     while True:
@@ -81,21 +84,24 @@ def _made(view: View, seed: int) -> tuple[Any, dict[str, Any]]:
     return index, about | ({"cells": cells, "probed": int(inverted.nprobe)} if cells else {})
 
 
-def _exactly(vectors: FloatArray, row: int) -> IntArray:
-    """The ten nearest others of a row."""
-    scores = vectors @ vectors[row]
-    scores[row] = -np.inf
-    return top(scores, 10)
+def _exactly(vectors: FloatArray, rows: IntArray) -> list[IntArray]:
+    """The ten nearest others of each of `rows`."""
+    found: list[IntArray] = []
+    for some in np.array_split(rows, max(1, len(rows) // _TOGETHER)):
+        scores = np.ascontiguousarray((vectors @ vectors[some].T).T)
+        scores[np.arange(len(some)), some] = -np.inf
+        found.extend(best(scores, 10))
+    return found
 
 
 def _precision(index: Any, vectors: FloatArray, asked: IntArray, true: Sequence[IntArray]) -> tuple[float, float]:
     """Of true neighbours: what similarities by codes are of the true ones, and what hardly any lies below that."""
     near, rows = index.search(vectors[asked], min(MOST_LISTED // 4, index.ntotal))
     coded, exact = [], []
-    for row, scores, listed, best in zip(asked.tolist(), near, rows, true, strict=True):
-        _, at, found = np.intersect1d(listed, best, return_indices=True)
+    for row, scores, listed, nearest in zip(asked.tolist(), near, rows, true, strict=True):
+        _, at, found = np.intersect1d(listed, nearest, return_indices=True)
         coded.append(scores[at])
-        exact.append(scored(vectors, best[found], vectors[row]))
+        exact.append(scored(vectors, nearest[found], vectors[row]))
     told, known = np.concatenate(coded).astype(np.float64), np.concatenate(exact).astype(np.float64)
     scale = float(told @ known) / max(float(known @ known), 1e-9) or 1.0
     return scale, float(np.quantile(known - told / scale, 1 - _WRONG)) if len(known) else 1.0

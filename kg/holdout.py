@@ -137,7 +137,7 @@ def dates(kg: KnowledgeGraph, facts: pd.DataFrame) -> pd.Series[Any]:
         valid_from=_days(stated["valid_from"]), learnt_at=_days(stated["learnt_at"].dt.tz_convert(None))
     )
     first = facts[key].merge(stated.groupby(key, sort=False).min().reset_index(), on=key, how="left")
-    works = pd.concat([kg.titles(), kg.titles(kind="book")]).set_index("id")
+    works = kg.works().set_index("id")
     last_day = works["year"].astype("Int64").astype("string") + "-12-31"
     launched = _days(works["launch"]).fillna(_days(last_day))
     launch = pd.DataFrame({side: first[side].map(launched) for side in ("head", "tail")}).max(axis=1)

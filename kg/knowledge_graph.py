@@ -201,12 +201,15 @@ class KnowledgeGraph:
         Where several sources describe a title, each value is that of the earliest source that has it, in the order
         in which sources were first ingested; `raw` gives every source its row.
         """
-        table = self.dataset("titles").to_table()
-        if not raw:
-            table = table.set_column(0, "title", self.canonical(table["title"]))
-        frame = table.to_pandas()
         if raw:
-            return frame
+            return self.dataset("titles").to_table().to_pandas()
+        works = self.works()
+        return works[works["kind"] == kind if kind else works["kind"] != "book"].reset_index(drop=True)
+
+    def works(self) -> pd.DataFrame:
+        """Films, series and books, as :meth:`titles` gives them."""
+        table = self.dataset("titles").to_table()
+        frame = table.set_column(0, "title", self.canonical(table["title"])).to_pandas()
         rank = {name: i for i, name in enumerate(self.snapshot.sources)}
         frame = frame.assign(_rank=frame["source"].map(rank).fillna(len(rank))).sort_values(["_rank"], kind="stable")
         for column in ("countries", "languages"):  # an empty list says nothing
@@ -216,7 +219,6 @@ class KnowledgeGraph:
         merged = entities.merge(merged, left_on="id", right_on="title", how="inner").drop(columns="title")
         by_type = {"Film": "film", "Series": "series", "Book": "book"}
         merged["kind"] = merged["type"].map(by_type).where(lambda k: k.notna(), merged["kind"])
-        kept = merged["kind"] == kind if kind else merged["kind"] != "book"
         columns = [
             "id",
             "row",
@@ -230,7 +232,7 @@ class KnowledgeGraph:
             "summary",
             "source",
         ]
-        return merged.loc[kept, columns].sort_values("row", ignore_index=True)
+        return merged[columns].sort_values("row", ignore_index=True)
 
     def audience(self, *, raw: bool = False) -> pd.DataFrame:
         """Audience sizes: title, country, size, unit, period_start, period_end, part, simulated, source."""

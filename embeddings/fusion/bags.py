@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
@@ -123,26 +123,25 @@ def naming(names: Sequence[str], dim: int) -> FloatArray:
     at sixteen places that its digest decides, so nothing is learnt and nothing stored. With two places, a pair in three
     of names that share nothing met at one of them, and looked alike by as much as a word.
     """
-    full = np.zeros((len(names), dim), dtype=np.float32)
-    places = cache(partial(_places, dim=dim))
+    rows, pieces, counts = [], [], []
+    numbers: dict[str, int] = {}
     for row, name in enumerate(names):
         words = fold(_BRACKETS.sub(" ", name)).split() or fold(name).split()
         words = [word for word in words if word not in _COMMON] or words
-        told = {" ".join(words): 3.0}
-        told |= {f"{a} {b}": max(2.0, told.get(f"{a} {b}", 0)) for a, b in pairwise(words)}
-        told |= {word: max(1.0, told.get(word, 0)) for word in words}
+        told = dict.fromkeys(words, 1.0) | {f"{a} {b}": 2.0 for a, b in pairwise(words)} | {" ".join(words): 3.0}
         for piece, count in told.items():
-            at, signs = places(piece)
-            np.add.at(full[row], at, count * signs)
+            rows.append(row)
+            pieces.append(numbers.setdefault(piece, len(numbers)))
+            counts.append(count)
+    digests = b"".join(blake2b(piece.encode(), digest_size=2 * _PLACES).digest() for piece in numbers)
+    codes = np.frombuffer(digests, dtype="<u2").reshape(-1, _PLACES)[pieces].astype(np.int64)  # [pieces, places]
+    signs = np.where(codes & 1, 1, -1) * np.asarray(counts, dtype=np.float32).reshape(-1, 1)
+    full = np.zeros((len(names), dim), dtype=np.float32)
+    np.add.at(full.reshape(-1), np.asarray(rows, dtype=np.int64).reshape(-1, 1) * dim + (codes >> 1) % dim, signs)
     return unit(full)
 
 
-def _places(piece: str, dim: int) -> tuple[IntArray, FloatArray]:
-    """Where among `dim` numbers a piece of a name stands, and whether it adds there (1) or takes (−1)."""
-    codes = np.frombuffer(blake2b(piece.encode(), digest_size=32).digest(), dtype="<u2").astype(np.int64)
-    return (codes >> 1) % dim, np.where(codes & 1, 1, -1).astype(np.float32)
-
-
+_PLACES = 16
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _COMMON = frozenset(
     ("a", "an", "and", "at", "de", "der", "des", "die", "du", "el", "for", "from", "i", "il", "in", "is")

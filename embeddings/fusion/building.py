@@ -15,7 +15,7 @@ import pandas as pd
 from embeddings.catalogue import Catalogue, Facts
 from embeddings.content.texts import Texts
 from embeddings.fusion.coviewing import Likes
-from embeddings.fusion.learning import DIM, UNSEEN, learn, unseen
+from embeddings.fusion.learning import DIM, UNSEEN, Learnt, learn, unseen
 from embeddings.fusion.model import VIEWINGS, Fusion
 from embeddings.fusion.parts import Parts, raw_parts
 from embeddings.views import BoolArray, FloatArray, View, view
@@ -32,30 +32,26 @@ class Fused:
     Attributes:
         view: one vector a title.
         fusion: what makes such vectors.
+        learnt: the same, not turned, with what it was learnt from.
         raw: the raw parts and their bags.
         parts: vectors [T, d] of the titles by part, raw parts and views.
         likes: everybody's likes; None where there are no viewings.
         measured: titles whose viewings nothing was learnt from, bool [T]: what usefulness is measured on.
-        observed: co-viewing vectors [T, v] that titles have, and on how many likes they rest [T].
     """
 
     view: View
     fusion: Fusion
+    learnt: Learnt
     raw: Parts
     parts: dict[str, FloatArray]
     likes: Likes | None
     measured: BoolArray
-    observed: FloatArray
-    counts: FloatArray
 
     def unwatched(self) -> FloatArray:
         """Fused vectors [T, k] as they would be if nobody had watched the measured titles yet."""
-        seen = self.observed.copy()
+        seen = self.learnt.observed.copy()
         seen[self.measured] = 0
-        return self.fusion.fuse(self.parts | self._seen(seen), likes=self.counts)
-
-    def _seen(self, observed: FloatArray) -> dict[str, FloatArray]:
-        return {VIEWINGS: observed} if VIEWINGS in self.fusion.weights else {}
+        return self.learnt.fused(seen)
 
     def save(self, folder: Path) -> None:
         """Write fusion and bags."""
@@ -100,23 +96,20 @@ def fuse_views(
     factors[VIEWINGS] = weights.get("audience", 1.0)
     if not any(factors.get(name) and vectors.any() for name, vectors in parts.items()):
         factors = {}  # nobody has what is asked for: better what there is than nothing
-    fusion, observed, counts = learn(
+    learnt = learn(
         parts,
         counted.without(measured) if counted is not None and factors.get(VIEWINGS, 1.0) else None,
         dim=dim,
         weights=factors,
         start=None if start is None else Fusion.load(start),
     )
-    parts = {name: vectors for name, vectors in parts.items() if name in fusion.weights}
-    seen = {VIEWINGS: observed} if VIEWINGS in fusion.weights else {}
-    vectors = fusion.fuse(parts | seen, likes=counts)
+    fusion = learnt.fusion
     return Fused(
-        view=view("fused", vectors, " + ".join(fusion.weights)),
+        view=view("fused", learnt.fused(learnt.observed), " + ".join(fusion.weights)),
         fusion=fusion,
+        learnt=learnt,
         raw=raw,
-        parts=parts,
+        parts={name: vectors for name, vectors in parts.items() if name in fusion.weights},
         likes=likes,
         measured=measured,
-        observed=observed,
-        counts=counts,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,6 +53,29 @@ _LEAST_LEARNT = 50  # titles, below which the weights are standard
 _MOST_JUDGED = 1200  # titles that the weights are learnt on
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learnt:
+    """What was learnt over n titles.
+
+    Attributes:
+        fusion: what makes fused vectors.
+        told: what can be told of them without viewers, missing parts foreseen, [n, d] by part (:meth:`Fusion.told`).
+        observed: co-viewing vectors [n, v] of the titles that have enough likes.
+        counts: everybody's likes [n].
+    """
+
+    fusion: Fusion
+    told: Mapping[str, FloatArray]
+    observed: FloatArray
+    counts: FloatArray
+
+    def fused(self, observed: FloatArray) -> FloatArray:
+        """Fused vectors [n, k] of these titles, were their co-viewing vectors `observed` [n, v]."""
+        fusion = self.fusion
+        seen = observed if VIEWINGS in fusion.weights else None
+        return fusion.projected(fusion.with_viewings(self.told, seen, likes=self.counts))
+
+
 def unseen(ids: Sequence[str], *, seed: int, share: float = UNSEEN) -> BoolArray:
     """bool [n]: which titles are set apart, by a hash of identifier and seed; the same in every version."""
     return np.asarray(marks("unseen", ids, seed=seed) < share * 2**64)
@@ -65,7 +89,7 @@ def learn(
     least_likes: int = 5,
     weights: Mapping[str, float] | None = None,
     start: Fusion | None = None,
-) -> tuple[Fusion, FloatArray, FloatArray]:
+) -> Learnt:
     """A fusion of `parts` over n titles.
 
     Args:
@@ -77,9 +101,6 @@ def learn(
         weights: factors on the weights by part (a part that is not named 1; 0 leaves it out).
         start: the fusion of a catalogue much like this one, made with the same factors. Where it has the same parts its
             weights, means, covariance and axes are kept, and co-viewing is turned onto its space.
-
-    Returns:
-        The fusion, co-viewing vectors [n, v] of all titles that have enough likes, and their likes [n].
     """
     factors = weights or {}
     used = {name: vectors for name, vectors in parts.items() if factors.get(name, 1.0) > 0 and vectors.any()}
@@ -98,18 +119,18 @@ def learn(
         foresee=np.zeros((sum(len(m) for m in means.values()), 0), dtype=np.float32),
         axes=np.zeros((0, 0), dtype=np.float32),
     )
-    own = bare.filled(used, present)
+    told = bare.told(used, present)
     learnt = "standard weights"
     observed = np.zeros((n, 0), dtype=np.float32)
     final = dict(standard)
     if likes is not None and watched:
         axes = co_viewing(likes, known, _VIEWING_DIM)
         if before is not None and before.foresee.shape[1] == axes.shape[1]:
-            axes = axes @ rotation(axes, _content(own, before.weights)[known] @ before.foresee)
+            axes = axes @ rotation(axes, _content(told, before.weights)[known] @ before.foresee)
         observed = np.zeros((n, axes.shape[1]), dtype=np.float32)
         observed[known] = axes
         if before is None:
-            final = _weights(own, likes, known)
+            final = _weights(told, likes, known)
             learnt = f"conditional logit on what {len(likes):,} viewers like"
             final[VIEWINGS] = VIEWING_SHARE / (1 - VIEWING_SHARE) * sum(final.values())
     if before is not None:
@@ -125,15 +146,15 @@ def learn(
     final = {name: value / total for name, value in final.items()}
     if VIEWINGS in final:
         final[VIEWINGS] = final.pop(VIEWINGS)  # last
-        foresee = _foresee(own, final, observed[known], known)
+        foresee = _foresee(told, final, observed[known], known)
     else:
         foresee = bare.foresee
     half = dataclasses.replace(bare, weights=final, foresee=foresee, beside=beside, learnt=learnt, naming=NAMING)
-    seen = {VIEWINGS: observed} if VIEWINGS in final else {}
-    filled = half.filled(used | seen, likes=count)
+    filled = half.with_viewings(told, observed if VIEWINGS in final else None, likes=count)
     inner = [np.sqrt(np.float32(final[p])) * filled[p] for p in final if p not in beside]
     own_dim = max(1, dim - sum(len(means[p]) for p in beside))
-    return dataclasses.replace(half, axes=_axes(np.concatenate(inner, axis=1), own_dim, before)), observed, count
+    fusion = dataclasses.replace(half, axes=_axes(np.concatenate(inner, axis=1), own_dim, before))
+    return Learnt(fusion=fusion, told=told, observed=observed, counts=count)
 
 
 def _same_parts(start: Fusion, parts: Mapping[str, FloatArray], *, watched: bool) -> bool:

@@ -91,6 +91,14 @@ class Fusion:
         fill: bool = True,
     ) -> dict[str, FloatArray]:
         """The parts [n, d] by name, centred and of length 1, missing ones foreseen; what `fuse` puts side by side."""
+        own = self.told(parts, present, fill=fill)
+        seen = parts.get(VIEWINGS)
+        return self.with_viewings(own, seen, None if present is None else present.get(VIEWINGS), likes=likes)
+
+    def told(
+        self, parts: Mapping[str, FloatArray], present: Mapping[str, BoolArray] | None = None, *, fill: bool = True
+    ) -> dict[str, FloatArray]:
+        """Of :meth:`filled`, the parts that can be told without viewers; zeros for titles that have none of them."""
         if unknown := [name for name in parts if name not in self.weights]:
             raise UnknownSetting(f"The fusion has no part {unknown[0]!r}; it has {', '.join(self.weights)}.")
         if not parts:
@@ -108,12 +116,28 @@ class Fusion:
             own[name][there[:, i]] = unit(parts[name][there[:, i]] - mean)
         if fill:
             self._expect(own, there)
-        if self.foresee.shape[1]:
-            own[VIEWINGS] = self._viewings(own, parts, present, likes)
-        known = there.any(axis=1) | (own[VIEWINGS].any(axis=1) if VIEWINGS in own else False)
-        for vectors in own.values():
-            vectors[~known] = 0
         return own
+
+    def with_viewings(
+        self,
+        told: Mapping[str, FloatArray],
+        observed: FloatArray | None,
+        present: BoolArray | None = None,
+        *,
+        likes: FloatArray | None = None,
+    ) -> dict[str, FloatArray]:
+        """What was `told` [n, d] by part and, where the fusion has it, co-viewing: foreseen, and as far as `likes` [n]
+        support it as it was `observed` [n, v] (`present`, bool [n], says of whom; default: whose row is not zero)."""
+        if not self.foresee.shape[1]:
+            return dict(told)
+        content = np.concatenate([np.sqrt(np.float32(self.weights[p])) * told[p] for p in self.content], axis=1)
+        expected = unit(content @ self.foresee)
+        if observed is not None:
+            there = observed.any(axis=1) if present is None else present
+            count = np.full(len(observed), LIKES) if likes is None else likes
+            share = np.where(there, count / (count + LIKES), 0).astype(np.float32)[:, None]
+            expected = unit(expected + share * (unit(observed) - expected))
+        return {**told, VIEWINGS: expected}
 
     def projected(self, own: Mapping[str, FloatArray]) -> FloatArray:
         """Fused vectors [n, k] of filled parts."""
@@ -166,23 +190,6 @@ class Fusion:
                 self.foreseen.clear()
             self.foreseen[have] = np.linalg.solve(gram, self.covariance[np.ix_(inside, ~inside)])
         return self.foreseen[have]
-
-    def _viewings(
-        self,
-        own: Mapping[str, FloatArray],
-        parts: Mapping[str, FloatArray],
-        present: Mapping[str, BoolArray] | None,
-        likes: FloatArray | None,
-    ) -> FloatArray:
-        content = np.concatenate([np.sqrt(np.float32(self.weights[p])) * own[p] for p in self.content], axis=1)
-        expected = unit(content @ self.foresee)
-        if VIEWINGS not in parts:
-            return expected
-        seen = parts[VIEWINGS]
-        there = seen.any(axis=1) if present is None or VIEWINGS not in present else present[VIEWINGS]
-        count = np.full(len(seen), LIKES) if likes is None else likes
-        share = np.where(there, count / (count + LIKES), 0).astype(np.float32)[:, None]
-        return unit(expected + share * (unit(seen) - expected))
 
     # -- on disk
 

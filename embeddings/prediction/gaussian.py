@@ -66,7 +66,14 @@ def solve(grams: Sequence[Doubles], weights: Doubles, targets: Doubles) -> tuple
     """Coefficients [n, k] of kernel regression on `targets` [n, k], and what it says of each title without that title.
 
     The leave-one-out mean of title i is y_i − α_i / (K⁻¹)_ii (Rasmussen and Williams, 2006, eq. 5.12).
+    Raises :class:`ExtraMissing` without scipy.
     """
-    inverse = np.linalg.inv(covariance(grams, weights))
-    coefficients = inverse @ targets
+    try:
+        from scipy.linalg import cho_factor, cho_solve
+        from scipy.linalg.lapack import dpotri
+    except ImportError as error:
+        raise ExtraMissing("scipy", "Learning from audiences") from error
+    factor, lower = cho_factor(covariance(grams, weights), lower=True, overwrite_a=True, check_finite=False)
+    coefficients = np.asarray(cho_solve((factor, lower), targets, check_finite=False))
+    inverse, _ = dpotri(factor, lower=lower, overwrite_c=True)  # its lower half
     return coefficients, targets - coefficients / np.diag(inverse)[:, None]

@@ -11,7 +11,6 @@ import pandas as pd
 from embeddings.catalogue import Catalogue
 from embeddings.fusion.coviewing import Likes
 from embeddings.fusion.learning import learn, unseen
-from embeddings.fusion.model import VIEWINGS
 from embeddings.fusion.weights import conditional_logit
 from embeddings.usefulness import adaptations, watching
 from embeddings.usefulness.adaptations import Adaptations
@@ -64,11 +63,9 @@ def watched_too(
             tell(f"fold {n + 1} of {folds}")
         held = np.asarray(fold == n)
         taught = teaching.without(held)
-        fusion, observed, counts = learn(parts, taught)
-        weights.append(dict(fusion.weights))
-        seen = {VIEWINGS: observed} if VIEWINGS in fusion.weights else {}
-        own = {name: vectors for name, vectors in parts.items() if name in fusion.weights}
-        fused = fusion.fuse({k: v[task.titles] for k, v in (own | seen).items()}, likes=counts[task.titles])
+        own = learn(parts, taught)
+        weights.append(dict(own.fusion.weights))
+        fused = own.fused(own.observed)[task.titles]
         learnt = views(viewings[teaches & ~held[np.where(teaches, at, 0)]])
         scores = {name: cosines(centred(vectors), task.titles) for name, vectors in learnt.items()}
         simple = simple_weights(same, taught, task, ~held)

@@ -147,7 +147,7 @@ def ablation(
     if len(np.unique(pairs.books)) >= 10:
         say("adaptations")
         real = None if likes is None or likes.simulated else likes
-        fusion, _, _ = learn(parts, real)
+        fusion = learn(parts, real).fusion
         works = pairs.works
         at = np.searchsorted(raw.works, works)
         scores = {name: cosines(centred(v), at) for name, v in vectors.items()}

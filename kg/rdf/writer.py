@@ -98,7 +98,7 @@ def _entities(kg: KnowledgeGraph, graphs: bool, merged: bool) -> Iterator[bytes]
 
 
 def _titles(kg: KnowledgeGraph, graphs: bool) -> Iterator[bytes]:
-    titles = pd.concat([kg.titles(), kg.titles(kind="book")])
+    titles = kg.works()
     for name, datatype in ATTRIBUTES.items():
         known = titles[["id", name, "source"]].dropna()
         values = pa.array(known[name], TITLES.schema.field(name).type, from_pandas=True)

@@ -36,7 +36,7 @@ def world() -> tuple[dict[str, FloatArray], Likes]:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[dict[str, FloatArray], Likes, Fusion]:
     parts, likes = world()
-    return parts, likes, learn(parts, likes, dim=24)[0]
+    return parts, likes, learn(parts, likes, dim=24).fusion
 
 
 def same_taste(vectors: FloatArray, rows: slice) -> float:
@@ -88,7 +88,8 @@ def test_a_folder_is_all_a_draft_needs(fitted: tuple[dict[str, FloatArray], Like
 
 def test_without_viewings_the_weights_are_standard() -> None:
     parts, _ = world()
-    fusion, observed, _ = learn(parts, None, dim=16, weights={"noise": 0.0})
+    learnt = learn(parts, None, dim=16, weights={"noise": 0.0})
+    fusion, observed = learnt.fusion, learnt.observed
     assert set(fusion.weights) == {"told", "more"}
     assert observed.shape == (TITLES, 0)
     assert same_taste(fusion.fuse({k: parts[k] for k in fusion.weights}), slice(None)) > 0.8
