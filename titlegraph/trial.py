@@ -72,13 +72,15 @@ def judged(
 ) -> Trial:
     """What the answers of both arms, one training a seed, say; `learnt_from` are their numbers of facts."""
 
+    others = ~np.isin(exam.relations, [number for number, name in enumerate(exam.names) if name in family])
+
     def stack(arm: list[Answers], name: str) -> npt.NDArray[np.float64]:
         return np.stack([np.asarray(getattr(each, name), dtype=np.float64) for each in arm])
 
-    n = len(exam.heads)
-    facts_of = np.tile(np.arange(n), 2)
+    both = np.tile(others, 2)
+    facts_of = np.tile(np.arange(len(others)), 2)[both]
     simulated = {name: f"{name} (simulated)" for name in exam.simulated}
-    before, after = stack(without, "reciprocal"), stack(with_, "reciprocal")
+    before, after = stack(without, "reciprocal")[:, both], stack(with_, "reciprocal")[:, both]
     figures = [
         compare("link prediction of the others (MRR)", before, after, facts_of),
         compare(
@@ -98,7 +100,7 @@ def judged(
     compared = [figure for figure in figures if figure is not None]
     by_relation: list[Comparison] = []
     for number, name in enumerate(exam.names):
-        at = np.tile(exam.relations == number, 2)
+        at = np.tile(exam.relations[others] == number, 2)
         if at.any() and (one := compare(name, before[:, at], after[:, at], facts_of[at])) is not None:
             by_relation.append(one)
     cost = pd.DataFrame(
@@ -122,7 +124,7 @@ def judged(
         relations=pd.DataFrame([one.to_dict() for one in by_relation]),
         cost=cost,
         changed=_changed(exam, with_, without, catalogue),
-        protocol=_protocol(exam, family, len(seeds)),
+        protocol=_protocol(exam, int(others.sum()), family, len(seeds)),
         seeds=seeds,
         version=version,
     )
@@ -162,10 +164,10 @@ def _mostly(arm: list[Answers], i: int) -> list[int]:
     return [int(title) for title in found[(counts * 2 > len(arm)) & (found >= 0)]]
 
 
-def _protocol(exam: Exam, family: frozenset[str], seeds: int) -> str:
+def _protocol(exam: Exam, questions: int, family: frozenset[str], seeds: int) -> str:
     text = (
         f"{seeds} trainings with and {seeds} without {' and '.join(sorted(family))}, same seeds, settings and held-out "
-        f"facts. Link prediction: {len(exam.heads):,} held-out facts of the other relations, both sides, each answer "
+        f"facts. Link prediction: {questions:,} held-out facts of the other relations, both sides, each answer "
         f"among {len(exam.candidates):,} entities, other known answers filtered out. Co-viewing: mean similarity, in "
         "who watched them, of a title and its ten nearest by graph and theme together. Audience: mean |log size − log "
         "estimate|, the estimate being the similarity-weighted geometric mean of the ten nearest titles that launched "

@@ -141,12 +141,11 @@ def _family(kg: KnowledgeGraph, relation: str) -> frozenset[str]:
 def _exam(base: _Arm, tried: _Arm, family: frozenset[str], settings: ReleaseSettings, seed: int) -> tuple[Exam, int]:
     """The questions, and how many facts of the relation there are to learn from."""
     known = base.known
-    others = ~np.isin(known.facts.relations, base.catalogue.numbers(family))
     told = np.isin(tried.training.relations, tried.catalogue.numbers(family))
     exam = Exam.of(
         base.kg,
         base.catalogue,
-        known.facts[known.held_out & others],
+        known.facts[known.held_out],
         known.facts[known.training],
         most=settings.most_measured,
         seed=seed,

@@ -30,8 +30,8 @@ class Exam:
     """What is asked, in terms of a workspace's rows, which are the same in both arms.
 
     Attributes:
-        heads, relations, tails: held-out facts of every relation but the tried ones, int64 [n]; `names` are those of
-            the relations.
+        heads, relations, tails: held-out facts, int64 [n]; `names` are those of the relations. Those of the tried
+            relations are asked for, too, and not counted, so that whatever is tried the questions are the same.
         candidates: rows that may be an answer, ascending.
         titles: rows of the T titles.
         looked_at: titles (0 … T−1) whose comparables are compared.
@@ -66,7 +66,7 @@ class Exam:
 
         Args:
             kg, catalogue: the workspace as it is.
-            held_out: facts to ask for, without the tried relations'.
+            held_out: facts to ask for.
             training: all that may be learnt from, which says what may be an answer.
             most: ask for so many facts at most, a random choice.
             seed: of that choice.

@@ -105,6 +105,10 @@ def test_a_relation_of_the_workspace_is_tried_by_leaving_it_out(workspace: Path)
     assert found.figures.iloc[0]["difference"] > 0
     assert found.relations["figure"].tolist() == ["storyline"]
     assert found.cost["facts"].diff().tolist()[1] == found.facts
+    # With all relations it is trained once, whichever is left out.
+    another = try_relation(workspace, "storyline", seeds=2)
+    assert another.relations["figure"].tolist() == ["has_genre"]
+    assert len(list((workspace / "cache" / "trials").iterdir())) == 6
 
 
 def test_what_can_not_be_tried_is_said_at_once(workspace: Path, tmp_path: Path) -> None:
