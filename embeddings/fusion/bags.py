@@ -123,6 +123,14 @@ def naming(names: Sequence[str], dim: int) -> FloatArray:
     at sixteen places that its digest decides, so nothing is learnt and nothing stored. With two places, a pair in three
     of names that share nothing met at one of them, and looked alike by as much as a word.
     """
+    full = np.zeros((len(names), dim), dtype=np.float32)
+    for start in range(0, len(names), _TOGETHER):
+        _hash(names[start : start + _TOGETHER], full[start : start + _TOGETHER])
+    return unit(full)
+
+
+def _hash(names: Sequence[str], full: FloatArray) -> None:
+    """Add what the names are made of to their rows of `full` [n, dim]."""
     rows, pieces, counts = [], [], []
     numbers: dict[str, int] = {}
     for row, name in enumerate(names):
@@ -136,12 +144,12 @@ def naming(names: Sequence[str], dim: int) -> FloatArray:
     digests = b"".join(blake2b(piece.encode(), digest_size=2 * _PLACES).digest() for piece in numbers)
     codes = np.frombuffer(digests, dtype="<u2").reshape(-1, _PLACES)[pieces].astype(np.int64)  # [pieces, places]
     signs = np.where(codes & 1, 1, -1) * np.asarray(counts, dtype=np.float32).reshape(-1, 1)
-    full = np.zeros((len(names), dim), dtype=np.float32)
+    dim = full.shape[1]
     np.add.at(full.reshape(-1), np.asarray(rows, dtype=np.int64).reshape(-1, 1) * dim + (codes >> 1) % dim, signs)
-    return unit(full)
 
 
 _PLACES = 16
+_TOGETHER = 1 << 16  # names, whose places are some 100 MB
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _COMMON = frozenset(
     ("a", "an", "and", "at", "de", "der", "des", "die", "du", "el", "for", "from", "i", "il", "in", "is")
