@@ -10,7 +10,7 @@ fused           the parts side by side, part p times √(weight of p), in their 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ LIKES = 100.0
 #: The part that content foresees.
 VIEWINGS = "viewings"
 _KEPT = 128  # ways to foresee parts: some MiB each
+_FEW = 8  # of them: they are found before scipy is imported
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,18 +167,20 @@ class Fusion:
 
     def _expect(self, own: dict[str, FloatArray], there: BoolArray) -> None:
         """Fill the missing content parts in place, one pattern of what is there after the other."""
-        for pattern in np.unique(there, axis=0):
+        patterns = np.unique(there, axis=0)
+        solve = _quickly() if len(patterns) > _FEW else np.linalg.solve
+        for pattern in patterns:
             have, lack = np.flatnonzero(pattern).tolist(), np.flatnonzero(~pattern).tolist()
             if not have or not lack:
                 continue
             rows = np.flatnonzero((there == pattern).all(axis=1))
             x = np.concatenate([own[self.content[p]][rows] for p in have], axis=1)
-            found = x @ self._foreseeing(tuple(have))
+            found = x @ self._foreseeing(tuple(have), solve)
             ends = np.cumsum([len(self.means[self.content[p]]) for p in lack])
             for p, part in zip(lack, np.split(found, ends[:-1], axis=1), strict=True):
                 own[self.content[p]][rows] = part
 
-    def _foreseeing(self, have: tuple[int, ...]) -> FloatArray:
+    def _foreseeing(self, have: tuple[int, ...], solve: Callable[[FloatArray, FloatArray], Any]) -> FloatArray:
         """From the content parts that are there to all others, side by side; kept, for the next one lacks the same."""
         if have not in self.foreseen:
             slices = self._slices()
@@ -188,7 +191,7 @@ class Fusion:
             gram[np.diag_indices_from(gram)] += max(float(np.trace(gram)) / len(gram), 1e-9)
             if len(self.foreseen) >= _KEPT:
                 self.foreseen.clear()
-            self.foreseen[have] = np.linalg.solve(gram, self.covariance[np.ix_(inside, ~inside)])
+            self.foreseen[have] = np.asarray(solve(gram, self.covariance[np.ix_(inside, ~inside)]))
         return self.foreseen[have]
 
     # -- on disk
@@ -227,3 +230,12 @@ class Fusion:
             learnt=about["learnt"],
             naming=about.get("naming", ""),
         )
+
+
+def _quickly() -> Callable[[FloatArray, FloatArray], Any]:
+    """Solves systems of a positive definite matrix: by Cholesky, which takes a third of the time of NumPy's solver."""
+    try:
+        from scipy.linalg import cho_factor, cho_solve
+    except ImportError:  # a bare installation takes longer
+        return np.linalg.solve
+    return lambda gram, right: cho_solve(cho_factor(gram, lower=True, check_finite=False), right, check_finite=False)
