@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast test-faults test-page page lint format wheel clean
 
@@ -12,13 +13,13 @@ demo: $(VENV)/.installed
 	$(BIN)/titlegraph demo
 
 test: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest $(WORKERS)
 
 test-fast: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest $(WORKERS) -m "not slow"
 
 test-faults: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist loadfile -m faults
+	$(BIN)/pytest $(WORKERS) -m faults
 
 test-page: $(VENV)/.installed
 	$(BIN)/pytest -m page

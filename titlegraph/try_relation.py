@@ -109,7 +109,7 @@ def try_relation(
         )
     folder = kg.workspace.path / FOLDER
     folder.mkdir(exist_ok=True)
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{relation}.json"
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{relation}.json"  # their order is that of the names
     write_atomically(folder / name, json.dumps(made.to_dict(), indent=1, ensure_ascii=False) + "\n")
     return made
 
