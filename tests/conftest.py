@@ -43,12 +43,7 @@ def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what has a command of its own (`make test-faults`, `make test-page`) unless -m or a file asks.
-
-    Files with slow tests come first: the worker that got the last of them would go on alone.
-    """
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Leave out what has a command of its own (`make test-faults`, `make test-page`) unless -m or a file asks."""
     asked = config.option.markexpr
     named = [str(argument) for argument in config.args if "::" in str(argument) or str(argument).endswith(".py")]
     if named:

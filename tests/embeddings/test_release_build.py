@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ def steps() -> list[str]:
 
 @pytest.fixture(scope="module")
 def release(graph: KnowledgeGraph, steps: list[str]) -> Release:
+    shutil.rmtree(graph.workspace.cache / "texts", ignore_errors=True)  # what other tests have encoded
     folder = build_release(graph, settings=SETTINGS, progress=lambda step, done, total: steps.append(step))  # noqa: ARG005
     return Release.open(folder)
 
